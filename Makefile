@@ -1,0 +1,54 @@
+# The one way in: what a person types, and what CI runs. `make` alone lists the targets.
+
+PYTHON ?= python3
+PORT ?= 8000
+AWS_PORT ?= 4566
+HOLD_SECONDS ?= 300
+DATA_DIR ?= .local
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check format lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both workers (PORT, AWS_PORT, HOLD_SECONDS, DATA_DIR)
+	@exec $(BIN)/python -m local_stack --port '$(PORT)' --aws-port '$(AWS_PORT)' --hold-seconds '$(HOLD_SECONDS)' --data-dir '$(DATA_DIR)'
+
+demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expiry on the running system (PORT)
+	@exec $(BIN)/python -m local_stack.demo --url 'http://127.0.0.1:$(PORT)'
+
+test: check ## Check, then run every test and measure the coverage
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/dev.stamp ## Format, lint, layers and strict types; changes nothing
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports --config pyproject.toml
+	@$(BIN)/mypy
+
+format: $(VENV)/dev.stamp ## Format the code and mend what lint can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: $(VENV)/dev.stamp ## Pin again all that requirements/*.in and requirements.txt ask for
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements/local.in -o requirements/local.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header -c requirements/local.txt requirements/dev.in -o requirements/dev.txt
+
+clean: ## Remove the virtual environment, the local data and the caches
+	@rm -rf $(VENV) '$(DATA_DIR)' .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build
+
+# A stamp says that an install went through; a half-finished one leaves none, and the next call does it again.
+$(VENV)/%.stamp: requirements/%.txt | $(VENV)/python.stamp
+	@echo "Installing requirements/$*.txt (only when it changes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/$*.txt
+	@touch $@
+
+$(VENV)/python.stamp:
+	@command -v '$(PYTHON)' >/dev/null || { echo "error: no '$(PYTHON)' found; install Python 3.11 or later, or say which: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@'$(PYTHON)' -c 'import sys; sys.exit("error: Python 3.11 or later is needed, this is %d.%d; say which to use: make PYTHON=python3.11" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@'$(PYTHON)' -m venv --clear $(VENV)
+	@touch $@

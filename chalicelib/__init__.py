@@ -1,0 +1,1 @@
+"""The appointment booking backend: everything that is deployed, and nothing else."""

@@ -1,0 +1,130 @@
+"""The one place that reads the settings, and builds and connects everything.
+
+Nothing is built at import: `application()` builds once, at the first event. The clock and the source of ids stand here
+and nowhere else.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Annotated, Literal
+from uuid import uuid4
+
+import boto3
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from chalicelib import logs
+from chalicelib.aws import CLIENT_CONFIG
+from chalicelib.dao.bookings import BookingDao
+from chalicelib.dao.providers import ProviderDao
+from chalicelib.dao.slots import SlotDao
+from chalicelib.dao.stream import booking_of_trigger
+from chalicelib.dao.table import Retries, Table
+from chalicelib.queue.message import decode
+from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
+from chalicelib.services import AvailabilityService, BookingService, ProviderService, ReadinessService, Services
+from chalicelib.workers.batch import BatchWorker
+from chalicelib.workers.sources import booking_messages, removed_triggers
+
+
+class SettingsError(ValueError):
+    """Settings that are missing or wrong; the text names each, what is wrong with it, and what it should be."""
+
+
+_QueueUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+
+class Settings(BaseModel):
+    """What the environment decides. Durations are in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    table_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
+    booking_queue_url: _QueueUrl
+    booking_dead_letter_queue_url: _QueueUrl
+    expiration_dead_letter_queue_url: _QueueUrl
+    aws_region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d$")]
+    hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+    """How long a slot is held for a user to confirm."""
+    booking_max_receives: Annotated[int, Field(ge=1, le=1000)] = 5
+    """The booking queue's `maxReceiveCount`."""
+    expiration_max_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = 3600
+    """The age at which the expiration handler gives a stream record up; less than the event source's maximum."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read and check the settings; each is named as its field, in capitals. Raises `SettingsError`."""
+        given = {name: environment[name.upper()] for name in cls.model_fields if name.upper() in environment}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = [
+                f"  {str(problem['loc'][0]).upper()}: {problem['msg']}"
+                + ("" if problem["type"] == "missing" else f", but it is {problem['input']!r}")
+                for problem in error.errors(include_url=False)
+            ]
+            raise SettingsError("\n".join(["These settings in the environment are wrong:", *wrong])) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """All entry points, connected."""
+
+    services: Services
+    process_bookings: BatchWorker
+    expire_bookings: BatchWorker
+
+
+def build(settings: Settings, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> Application:
+    """Connect everything under these settings."""
+    session = boto3.Session(region_name=settings.aws_region)
+    dynamodb = session.client("dynamodb", config=CLIENT_CONFIG)
+    sqs = session.client("sqs", config=CLIENT_CONFIG)
+
+    table = Table(client=dynamodb, name=settings.table_name, retries=Retries(), new_token=new_id)
+    queue = SqsBookingQueue(client=sqs, url=settings.booking_queue_url)
+    provider_dao, slot_dao = ProviderDao(table=table), SlotDao(table=table)
+
+    providers = ProviderService(providers=provider_dao, clock=clock, new_id=new_id)
+    bookings = BookingService(
+        providers=provider_dao,
+        slots=slot_dao,
+        bookings=BookingDao(table=table),
+        queue=queue,
+        clock=clock,
+        new_id=new_id,
+        hold=timedelta(seconds=settings.hold_seconds),
+    )
+    return Application(
+        services=Services(
+            providers=providers,
+            availability=AvailabilityService(providers=providers, slots=slot_dao, clock=clock, new_id=new_id),
+            bookings=bookings,
+            readiness=ReadinessService(dependencies={"table": table, "queue": queue}),
+        ),
+        process_bookings=BatchWorker(
+            source=booking_messages(decode=decode, max_receives=settings.booking_max_receives),
+            process=bookings.create,
+            dead_letters=SqsDeadLetters(client=sqs, url=settings.booking_dead_letter_queue_url),
+        ),
+        expire_bookings=BatchWorker(
+            source=removed_triggers(
+                decode=booking_of_trigger,
+                max_age=timedelta(seconds=settings.expiration_max_age_seconds),
+                clock=clock,
+            ),
+            process=bookings.expire,
+            dead_letters=SqsDeadLetters(client=sqs, url=settings.expiration_dead_letter_queue_url),
+        ),
+    )
+
+
+@cache
+def application() -> Application:
+    """The application under the process's environment, built at the first call. Raises `SettingsError`."""
+    settings = Settings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    return build(settings, clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid4()))

@@ -1,0 +1,87 @@
+"""The actions of a transaction, as DynamoDB wants them: conditions by boto3's builder, values by its serializer.
+
+Each asks for the old item when its condition fails, so that a refusal explains itself without another read.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from chalicelib.dao.items import Item
+from chalicelib.dao.keys import Key
+
+Action: TypeAlias = dict[str, dict[str, Any]]
+"""One entry of TransactItems, without the table's name."""
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def put(item: Item, condition: ConditionBase | None = None) -> Action:
+    """Write an item."""
+    return {"Put": {"Item": serialized(item), **_conditional(condition)}}
+
+
+def delete(key: Key, condition: ConditionBase | None = None) -> Action:
+    """Remove an item, if it is there."""
+    return {"Delete": {"Key": serialized(key), **_conditional(condition)}}
+
+
+def check(key: Key, condition: ConditionBase) -> Action:
+    """Write nothing, but only if the condition holds."""
+    return {"ConditionCheck": {"Key": serialized(key), **_conditional(condition)}}
+
+
+def update(
+    key: Key,
+    *,
+    write: Item,
+    write_if_absent: Item | None = None,
+    remove: Iterable[str] = (),
+    condition: ConditionBase,
+) -> Action:
+    """Write and remove single attributes; those of `write_if_absent` only where the item has none."""
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    assignments = []
+    for template, attributes in (("{n} = {v}", write), ("{n} = if_not_exists({n}, {v})", write_if_absent or {})):
+        for name, value in attributes.items():
+            n, v = f"#s{len(names)}", f":s{len(values)}"
+            names[n], values[v] = name, value
+            assignments.append(template.format(n=n, v=v))
+    removals = []
+    for name in remove:
+        n = f"#s{len(names)}"
+        names[n] = name
+        removals.append(n)
+    expression = "SET " + ", ".join(assignments) + (" REMOVE " + ", ".join(removals) if removals else "")
+    conditional = _conditional(condition)
+    conditional["ExpressionAttributeNames"] |= names
+    conditional["ExpressionAttributeValues"] = serialized(values) | conditional.get("ExpressionAttributeValues", {})
+    return {"Update": {"Key": serialized(key), "UpdateExpression": expression, **conditional}}
+
+
+def serialized(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Python's types to DynamoDB's."""
+    return {name: _serializer.serialize(value) for name, value in item.items()}
+
+
+def deserialized(item: Mapping[str, Any]) -> Item:
+    """DynamoDB's types to Python's. Raises TypeError or AttributeError for what is no item."""
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def _conditional(condition: ConditionBase | None) -> dict[str, Any]:
+    if condition is None:
+        return {}
+    built = ConditionExpressionBuilder().build_expression(condition)
+    arguments: dict[str, Any] = {
+        "ConditionExpression": built.condition_expression,
+        "ExpressionAttributeNames": dict(built.attribute_name_placeholders),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    if built.attribute_value_placeholders:
+        arguments["ExpressionAttributeValues"] = serialized(built.attribute_value_placeholders)
+    return arguments

@@ -1,0 +1,160 @@
+"""Items of the table to models, and back.
+
+Instants are RFC 3339 text, so that they can be read and compared as they are; deadlines are epoch seconds, as TTL
+wants them. A booking has two forms: its own item, and the expiration trigger, which carries all that is needed to show
+or to end a booking whose own item is not written yet.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from chalicelib.dao import keys
+from chalicelib.domain.instants import clock_time, from_epoch_second, from_text, to_epoch_second, to_text
+from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Provider, Slot, SlotStatus, Window
+
+Item: TypeAlias = Mapping[str, Any]
+"""An item in Python's types, as boto3's TypeDeserializer gives it."""
+
+
+def camel(snake: str) -> str:
+    """`confirmed_at` becomes `confirmedAt`."""
+    head, *tail = snake.split("_")
+    return head + "".join(word.capitalize() for word in tail)
+
+
+def provider_item(provider: Provider) -> Item:
+    """A provider's item."""
+    return {
+        **keys.provider(provider.provider_id),
+        "providerId": provider.provider_id,
+        "name": provider.name,
+        "timeZone": provider.time_zone,
+        "createdAt": to_text(provider.created_at),
+    }
+
+
+def to_provider(item: Item) -> Provider:
+    """A provider from its item."""
+    return Provider(
+        provider_id=item["providerId"],
+        name=item["name"],
+        time_zone=item["timeZone"],
+        created_at=from_text(item["createdAt"]),
+    )
+
+
+def availability_item(provider_id: str, window: Window, revision: str) -> Item:
+    """A window's item. `revision` names the request that wrote it last."""
+    return {
+        **keys.availability(provider_id, window.day),
+        "date": str(window.day),
+        "startTime": clock_time(window.start),
+        "endTime": clock_time(window.end),
+        "slotDurationMinutes": window.slot_minutes,
+        "revision": revision,
+    }
+
+
+def slot_item(slot: Slot) -> Item:
+    """The item of a free slot; holds and reservations are written by the bookings' steps only."""
+    return {
+        **keys.slot(slot.provider_id, slot.slot_id),
+        "providerId": slot.provider_id,
+        "startsAt": to_text(slot.starts_at),
+        "endsAt": to_text(slot.ends_at),
+        "timeZone": slot.time_zone,
+        "status": SlotStatus.AVAILABLE.value,
+    }
+
+
+def to_slot(item: Item) -> Slot:
+    """A slot from its item."""
+    return Slot(
+        provider_id=item["providerId"],
+        slot_id=keys.slot_id_of(item["SK"]),
+        starts_at=from_text(item["startsAt"]),
+        ends_at=from_text(item["endsAt"]),
+        time_zone=item["timeZone"],
+        status=SlotStatus(item["status"]),
+        held_by=item.get("heldBy"),
+        hold_expires_at=from_epoch_second(int(item["holdExpiresAt"])) if "holdExpiresAt" in item else None,
+        reserved_by=item.get("reservedBy"),
+    )
+
+
+def booking_facts(booking: Booking) -> Item:
+    """What is settled when a booking is made and never changes: shared by its item and its trigger."""
+    return {
+        "bookingId": booking.booking_id,
+        "providerId": booking.provider_id,
+        "slotId": booking.slot_id,
+        "userId": booking.user_id,
+        "startsAt": to_text(booking.starts_at),
+        "endsAt": to_text(booking.ends_at),
+        "timeZone": booking.time_zone,
+        "createdAt": to_text(booking.created_at),
+    }
+
+
+def trigger_item(booking: Booking) -> Item:
+    """The expiration trigger of a new booking."""
+    return {
+        **keys.trigger(booking.booking_id),
+        **booking_facts(booking),
+        "ttl": to_epoch_second(booking.expires_at),
+    }
+
+
+def booking_fields(booking: Booking) -> Item:
+    """What a booking's own item has beside its key and its state."""
+    return {
+        **booking_facts(booking),
+        **keys.booking_indexes(
+            user_id=booking.user_id,
+            provider_id=booking.provider_id,
+            starts_at=booking.starts_at,
+            booking_id=booking.booking_id,
+        ),
+        "expiresAt": to_epoch_second(booking.expires_at),
+    }
+
+
+def pending_item(booking: Booking) -> Item:
+    """A new booking's own item."""
+    return {
+        **keys.booking(booking.booking_id),
+        **booking_fields(booking),
+        "status": BookingStatus.PENDING.value,
+        "updatedAt": to_text(booking.updated_at),
+    }
+
+
+def to_booking(item: Item) -> Booking:
+    """A booking from its own item or from its trigger, which stands for a PENDING one.
+
+    Raises KeyError, TypeError or ValueError for an item that is neither.
+    """
+    is_trigger = item["SK"] == keys.EXPIRATION_TRIGGER
+    created_at = from_text(item["createdAt"])
+    return Booking(
+        booking_id=keys.booking_id_of(item["PK"]),
+        status=BookingStatus.PENDING if is_trigger else BookingStatus(item["status"]),
+        provider_id=item["providerId"],
+        slot_id=item["slotId"],
+        user_id=item["userId"],
+        starts_at=from_text(item["startsAt"]),
+        ends_at=from_text(item["endsAt"]),
+        time_zone=item["timeZone"],
+        created_at=created_at,
+        updated_at=created_at if is_trigger else from_text(item["updatedAt"]),
+        expires_at=_deadline(item["ttl"] if is_trigger else item["expiresAt"]),
+        **{field: from_text(item[camel(field)]) for field in TIMESTAMP_OF.values() if camel(field) in item},
+    )
+
+
+def _deadline(value: Any) -> datetime:
+    if not isinstance(value, Decimal | int):
+        raise TypeError(f"{value!r} is no number of seconds")
+    return from_epoch_second(int(value))

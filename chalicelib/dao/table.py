@@ -1,0 +1,146 @@
+"""The calls on the table, and what their failures mean.
+
+DynamoDB's errors are understood here and nowhere else, by code, reason and index. A failed condition is an answer and
+goes to the caller; what passes by itself is tried again, in the time that a request has; what says that the table can't
+be reached becomes `ServiceUnavailableError`. What isn't understood goes on up.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.aws import unreachable_as_unavailable
+from chalicelib.dao.actions import Action, deserialized, put, serialized
+from chalicelib.domain.errors import ServiceUnavailableError
+
+if TYPE_CHECKING:
+    from boto3.dynamodb.conditions import ConditionBase
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from chalicelib.dao.items import Item
+    from chalicelib.dao.keys import Key
+
+_log = logging.getLogger(__name__)
+
+MAX_ACTIONS = 100
+"""DynamoDB's limit for one TransactWriteItems."""
+
+_PASSING_REASONS = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""Reasons of a cancelled transaction that say nothing about the data. boto3 does not try these again."""
+
+
+class ConditionFailedError(Exception):
+    """A write's conditions did not hold, and nothing was written.
+
+    `failed` maps the index of each refused action to the item that was there, or None if there was none.
+    """
+
+    def __init__(self, failed: "Mapping[int, Item | None]") -> None:
+        super().__init__(f"conditions failed at {sorted(failed)}")
+        self.failed = failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retries:
+    """How a cancelled transaction is tried again: full jitter below a doubling bound, within the time of a request."""
+
+    attempts: int = 8
+    first_wait_seconds: float = 0.025
+    longest_wait_seconds: float = 0.8
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+    def waits(self) -> Iterator[float]:
+        """How long to wait after each attempt but the last, in seconds."""
+        for attempt in range(self.attempts - 1):
+            yield self.jitter() * min(self.longest_wait_seconds, self.first_wait_seconds * 2**attempt)
+
+
+class Table:
+    """One DynamoDB table, in Python's types."""
+
+    def __init__(self, *, client: "DynamoDBClient", name: str, retries: Retries, new_token: Callable[[], str]) -> None:
+        self._client = client
+        self._name = name
+        self._retries = retries
+        self._new_token = new_token
+
+    def get(self, key: "Key") -> "Item | None":
+        """Read one item, consistently."""
+        with unreachable_as_unavailable("table"):
+            answer = self._client.get_item(TableName=self._name, Key=serialized(key), ConsistentRead=True)
+        return deserialized(answer["Item"]) if "Item" in answer else None
+
+    def query(self, partition: str, *, sort_key_prefix: str = "") -> "list[Item]":
+        """Read all items of a partition, or those whose sort key begins so, consistently and in order."""
+        condition, values = "PK = :pk", {":pk": partition}
+        if sort_key_prefix:
+            condition, values = f"{condition} AND begins_with(SK, :sk)", {**values, ":sk": sort_key_prefix}
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._name,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=serialized(values),
+            ConsistentRead=True,
+        )
+        with unreachable_as_unavailable("table"):
+            return [deserialized(item) for page in pages for item in page["Items"]]
+
+    def put(self, item: "Item", condition: "ConditionBase | None" = None) -> None:
+        """Write one item. Raises `ConditionFailedError` with index 0."""
+        try:
+            with unreachable_as_unavailable("table"):
+                self._client.put_item(TableName=self._name, **put(item, condition)["Put"])
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            raise ConditionFailedError({0: _old_item(refused.response)}) from refused
+
+    def transact(self, actions: Sequence[Action]) -> None:
+        """Do all actions or none. Raises `ConditionFailedError`.
+
+        One token stands for all tries, so that a try whose acknowledgement was lost is not taken for somebody else's.
+        """
+        items = [{kind: {"TableName": self._name, **body} for kind, body in action.items()} for action in actions]
+        token = self._new_token()
+        for wait in self._retries.waits():
+            if self._transact_once(items, token):
+                return
+            self._retries.sleep(wait)
+        if not self._transact_once(items, token):
+            raise ServiceUnavailableError("Too many requests want the same thing at the same time.")
+
+    def answers(self) -> bool:
+        """Whether the table can be read. Raises nothing."""
+        try:
+            self.get({"PK": "HEALTH", "SK": "HEALTH"})
+        except Exception:
+            _log.warning("the table does not answer", exc_info=True)
+            return False
+        return True
+
+    def _transact_once(self, items: list[Any], token: str) -> bool:
+        """False if the transaction was cancelled for a reason that passes by itself."""
+        try:
+            with unreachable_as_unavailable("table"):
+                self._client.transact_write_items(TransactItems=items, ClientRequestToken=token)
+        except self._client.exceptions.TransactionCanceledException as cancelled:
+            reasons = cancelled.response.get("CancellationReasons", [])
+            failed = {
+                index: _old_item(reason)
+                for index, reason in enumerate(reasons)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            }
+            if failed:
+                raise ConditionFailedError(failed) from cancelled
+            codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
+            if not codes or codes - _PASSING_REASONS:
+                raise
+            _log.info("transaction cancelled, trying again", extra={"reasons": sorted(codes)})
+            return False
+        return True
+
+
+def _old_item(refusal: Mapping[str, Any]) -> "Item | None":
+    item = refusal.get("Item")
+    return deserialized(item) if item else None

@@ -1,0 +1,87 @@
+"""What can go wrong, in the terms of the business.
+
+    AppointmentError
+    +-- InvalidInputError          a request that is well formed, but can't be accepted
+    +-- ProviderNotFoundError
+    +-- SlotNotFoundError
+    +-- BookingNotFoundError
+    +-- ProviderExistsError
+    +-- SlotUnavailableError       held or reserved by another, or already started
+    +-- BookingConflictError       the booking's state does not allow the change
+    +-- ServiceUnavailableError    the table or the queue can't be reached, or throttles
+    +-- MalformedRecordError       a message or stream record that can't ever be processed
+
+No error knows its HTTP status: `chalicelib.handlers.problems` holds the one table that gives it.
+"""
+
+from chalicelib.domain.models import BookingStatus
+
+
+class AppointmentError(Exception):
+    """The root: whatever the business can answer beside success."""
+
+
+class InvalidInputError(AppointmentError):
+    """A value that no model can refuse by itself, such as a date that is past in the provider's time zone."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class ProviderNotFoundError(AppointmentError):
+    """No provider has this id."""
+
+    def __init__(self, provider_id: str) -> None:
+        super().__init__(f"There is no provider {provider_id}.")
+
+
+class SlotNotFoundError(AppointmentError):
+    """The provider has no such slot."""
+
+    def __init__(self, provider_id: str, slot_id: str) -> None:
+        super().__init__(f"Provider {provider_id} has no slot {slot_id}.")
+
+
+class BookingNotFoundError(AppointmentError):
+    """No booking has this id."""
+
+    def __init__(self, booking_id: str) -> None:
+        super().__init__(f"There is no booking {booking_id}.")
+
+
+class ProviderExistsError(AppointmentError):
+    """The provider id that the caller chose is taken."""
+
+    def __init__(self, provider_id: str) -> None:
+        super().__init__(f"The provider id {provider_id} is taken; choose another.")
+
+
+class SlotUnavailableError(AppointmentError):
+    """Another booking holds or has reserved the slot, or it has started."""
+
+    def __init__(self, slot_id: str, why: str) -> None:
+        super().__init__(f"Slot {slot_id} {why}; choose another.")
+
+
+class BookingConflictError(AppointmentError):
+    """The booking's state does not allow the change; `booking_status` tells the state."""
+
+    def __init__(self, booking_id: str, booking_status: BookingStatus) -> None:
+        super().__init__(f"Booking {booking_id} is {booking_status}, which does not allow this.")
+        self.booking_status = booking_status
+
+
+class ServiceUnavailableError(AppointmentError):
+    """The table or the queue did not answer, or throttled, for as long as the request could wait.
+
+    Nothing is left half done: what was begun has been taken back, or ends by itself at the hold's deadline.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message} Try again in a moment.")
+
+
+class MalformedRecordError(AppointmentError):
+    """A message or a stream record that no retry can make processable."""

@@ -1,0 +1,166 @@
+"""Providers, slots and bookings, and the states that slots and bookings pass through.
+
+All instants are aware datetimes in UTC. A hold's deadline is a whole second, because it is at once the slot's
+`holdExpiresAt`, the booking's `expiresAt` and the TTL of the expiration trigger, which DynamoDB counts in seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class SlotStatus(StrEnum):
+    """Who may have the slot."""
+
+    AVAILABLE = "AVAILABLE"
+    HELD = "HELD"
+    RESERVED = "RESERVED"
+
+
+class BookingStatus(StrEnum):
+    """Where a booking is in its life; CANCELLED and EXPIRED are final."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """A step in a booking's life, with what it does to the slot that the booking owns.
+
+    The write conditions are made from these (`chalicelib.dao.bookings`), so that there is one place to read them.
+    """
+
+    allowed_from: frozenset[BookingStatus]
+    to: BookingStatus
+    slot_allowed_from: frozenset[SlotStatus]
+    slot_to: SlotStatus
+    needs_live_hold: bool
+    """Whether a hold past its deadline forbids the step."""
+    needs_the_slot: bool
+    """Whether the step is refused when the slot is no longer the booking's; if not, the booking changes alone."""
+    started_by_trigger: bool
+    """Whether it is the removal of the expiration trigger that starts the step; else the step removes the trigger."""
+
+
+CONFIRM = Transition(
+    allowed_from=frozenset({BookingStatus.PENDING}),
+    to=BookingStatus.CONFIRMED,
+    slot_allowed_from=frozenset({SlotStatus.HELD}),
+    slot_to=SlotStatus.RESERVED,
+    needs_live_hold=True,
+    needs_the_slot=True,
+    started_by_trigger=False,
+)
+CANCEL = Transition(
+    allowed_from=frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED}),
+    to=BookingStatus.CANCELLED,
+    slot_allowed_from=frozenset({SlotStatus.HELD, SlotStatus.RESERVED}),
+    slot_to=SlotStatus.AVAILABLE,
+    needs_live_hold=False,
+    needs_the_slot=False,
+    started_by_trigger=False,
+)
+EXPIRE = Transition(
+    allowed_from=frozenset({BookingStatus.PENDING}),
+    to=BookingStatus.EXPIRED,
+    slot_allowed_from=frozenset({SlotStatus.HELD}),
+    slot_to=SlotStatus.AVAILABLE,
+    needs_live_hold=False,
+    needs_the_slot=False,
+    started_by_trigger=True,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """Somebody who can be booked. The time zone is fixed: every slot's instants were worked out in it."""
+
+    provider_id: str
+    name: str
+    time_zone: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The span of a provider's day that slots are made from, in the provider's local time."""
+
+    day: date
+    start: timedelta
+    """Time since local midnight by the clock."""
+    end: timedelta
+    """Time since local midnight by the clock; 24 hours is the end of the day."""
+    slot_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A span of time that one booking at most can own. `slot_id` is its local start, such as `2026-11-24T09:00`."""
+
+    provider_id: str
+    slot_id: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    status: SlotStatus = SlotStatus.AVAILABLE
+    held_by: str | None = None
+    hold_expires_at: datetime | None = None
+    reserved_by: str | None = None
+
+    def status_at(self, now: datetime) -> SlotStatus:
+        """The status that counts at `now`: a hold is over at its deadline, whatever the table still says."""
+        hold_is_over = self.hold_expires_at is not None and self.hold_expires_at <= now
+        return SlotStatus.AVAILABLE if self.status is SlotStatus.HELD and hold_is_over else self.status
+
+    def can_be_booked_at(self, now: datetime) -> bool:
+        """Whether a hold at `now` would succeed."""
+        return self.status_at(now) is SlotStatus.AVAILABLE and self.starts_at > now
+
+    def overlaps(self, other: "Slot") -> bool:
+        """Whether the two share any time; touching ends do not count."""
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """A user's claim on a slot, from the hold on."""
+
+    booking_id: str
+    status: BookingStatus
+    provider_id: str
+    slot_id: str
+    user_id: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    """The hold's deadline: from this instant on, a booking that is not confirmed has expired."""
+    confirmed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    expired_at: datetime | None = None
+
+    def seen_at(self, now: datetime) -> "Booking":
+        """The booking as it counts at `now`: a PENDING one past its deadline is EXPIRED since that deadline."""
+        if self.status is BookingStatus.PENDING and self.expires_at <= now:
+            return self.moved(BookingStatus.EXPIRED, at=self.expires_at)
+        return self
+
+    def moved(self, status: BookingStatus, *, at: datetime) -> "Booking":
+        """The booking after a step to `status` at the instant `at`."""
+        changes: dict[str, Any] = {"status": status, "updated_at": at, TIMESTAMP_OF[status]: at}
+        return replace(self, **changes)
+
+
+TIMESTAMP_OF: Mapping[BookingStatus, str] = {
+    BookingStatus.CONFIRMED: "confirmed_at",
+    BookingStatus.CANCELLED: "cancelled_at",
+    BookingStatus.EXPIRED: "expired_at",
+}
+"""The field that tells since when a booking has been in a status."""

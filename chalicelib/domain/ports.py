@@ -1,0 +1,101 @@
+"""What the services need from outside, as protocols; `chalicelib.dao` and `chalicelib.queue` provide them.
+
+Every method may raise `ServiceUnavailableError`: the table or the queue did not answer in the time a request has.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Protocol, TypeAlias
+
+from chalicelib.domain.models import Booking, Provider, Slot, Transition, Window
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Tells the time as an aware datetime in UTC."""
+
+IdSource: TypeAlias = Callable[[], str]
+"""Gives a new UUID as text."""
+
+
+class SlotChangedError(Exception):
+    """The slot is no longer as it was read; `current` is what it is now."""
+
+    def __init__(self, current: Slot) -> None:
+        super().__init__(current.slot_id)
+        self.current = current
+
+
+class StepRefusedError(Exception):
+    """The booking or its slot was changed by somebody else between the read and the write; nothing was written."""
+
+
+class AvailabilitySupersededError(Exception):
+    """A later request has begun to set the same date; the rest of this one was not written."""
+
+
+class ProviderStore(Protocol):
+    """Providers by id."""
+
+    def create(self, provider: Provider) -> None:
+        """Store a new provider. Raises `ProviderExistsError`."""
+
+    def find(self, provider_id: str) -> Provider | None:
+        """The provider, or None."""
+
+
+class SlotStore(Protocol):
+    """A provider's slots and the windows they were made from."""
+
+    def find(self, provider_id: str, slot_id: str) -> Slot | None:
+        """The slot, or None."""
+
+    def of_day(self, provider_id: str, day: date) -> list[Slot]:
+        """All slots of a day in order of time, whatever their status."""
+
+    def open_window(self, provider_id: str, window: Window, *, revision: str) -> None:
+        """Make `window` the day's window. From here on, writes under an earlier `revision` are refused."""
+
+    def remove_free(self, slots: Sequence[Slot], window: Window, *, revision: str, now: datetime) -> list[Slot]:
+        """Remove the slots that are still free at `now`; returns those that somebody took in the meantime.
+
+        Raises `AvailabilitySupersededError`.
+        """
+
+    def add(self, slots: Sequence[Slot], window: Window, *, revision: str) -> None:
+        """Add new slots. Raises `AvailabilitySupersededError`."""
+
+
+class BookingStore(Protocol):
+    """Bookings, each with the slot that it owns, changed together or not at all."""
+
+    def find(self, booking_id: str) -> Booking | None:
+        """The booking, also while its message is still in the queue; None when there is none."""
+
+    def hold_slot(self, slot: Slot, booking: Booking, *, now: datetime) -> None:
+        """Hold the slot for a new PENDING booking until `booking.expires_at`.
+
+        Raises `SlotUnavailableError`, `SlotNotFoundError`, or `SlotChangedError` if the slot's times are no
+        longer those of `slot`.
+        """
+
+    def release_hold(self, booking: Booking) -> bool:
+        """Take a hold back whose message could not be sent. False: the booking exists, so the message did arrive."""
+
+    def create_pending(self, booking: Booking) -> bool:
+        """Write the booking of a hold. False: the hold was given back, or has ended. A repeat changes nothing."""
+
+    def take_step(self, step: Transition, booking: Booking, *, at: datetime) -> Booking:
+        """Take the booking and its slot through a step; returns the booking after it. Raises `StepRefusedError`."""
+
+
+class BookingQueue(Protocol):
+    """The way from the request to the worker that creates the booking."""
+
+    def send(self, booking: Booking) -> None:
+        """Send a held booking to be created."""
+
+
+class Dependency(Protocol):
+    """Something outside that the system can't work without."""
+
+    def answers(self) -> bool:
+        """Whether it answers now. Raises nothing."""

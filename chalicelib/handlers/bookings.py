@@ -1,0 +1,51 @@
+"""`/bookings`."""
+
+import re
+from http import HTTPStatus
+
+from chalice.app import Request, Response
+
+from chalicelib.domain.errors import BookingNotFoundError
+from chalicelib.handlers.http import Router, answer, body, body_if_any
+from chalicelib.handlers.schemas import BOOKING_ID, BookingView, CreateBooking, NoBody
+from chalicelib.services import Services
+
+
+def register(router: Router) -> None:
+    """Declare the routes."""
+    router.route("POST", "/bookings")(create_booking)
+    router.route("GET", "/bookings/{bookingId}")(get_booking)
+    router.route("POST", "/bookings/{bookingId}/confirm")(confirm_booking)
+    router.route("POST", "/bookings/{bookingId}/cancel")(cancel_booking)
+
+
+def create_booking(request: Request, services: Services) -> Response:
+    """Hold a slot; the booking is created in the background."""
+    asked = body(request, CreateBooking)
+    booking = services.bookings.hold(provider_id=asked.provider_id, slot_id=asked.slot_id, user_id=asked.user_id)
+    return answer(BookingView.of(booking), HTTPStatus.ACCEPTED, location=f"/bookings/{booking.booking_id}")
+
+
+def get_booking(_request: Request, services: Services, **path: str) -> Response:
+    """Show a booking."""
+    return answer(BookingView.of(services.bookings.get(booking_id_in(path))))
+
+
+def confirm_booking(request: Request, services: Services, **path: str) -> Response:
+    """Confirm a booking within its hold."""
+    body_if_any(request, NoBody)
+    return answer(BookingView.of(services.bookings.confirm(booking_id_in(path))))
+
+
+def cancel_booking(request: Request, services: Services, **path: str) -> Response:
+    """Cancel a booking."""
+    body_if_any(request, NoBody)
+    return answer(BookingView.of(services.bookings.cancel(booking_id_in(path))))
+
+
+def booking_id_in(path: dict[str, str]) -> str:
+    """The booking's id in the path. One that can't exist is not looked up: raises `BookingNotFoundError`."""
+    booking_id = path["bookingId"]
+    if not re.fullmatch(BOOKING_ID, booking_id):
+        raise BookingNotFoundError(booking_id)
+    return booking_id

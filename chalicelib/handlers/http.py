@@ -1,0 +1,222 @@
+"""What every route shares: declaring it, reading the request, answering, and telling errors."""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeVar, cast
+
+from chalice.app import Chalice, MultiDict, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from chalicelib import logs
+from chalicelib.domain.errors import AppointmentError
+from chalicelib.handlers import problems
+from chalicelib.handlers.problems import FieldError, RequestError
+from chalicelib.services import Services
+
+_log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES: Final = 64 * 1024
+_METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_DEEPEST_PATH: Final = 8
+_CHALICE_ERROR: Final = {"Code", "Message"}
+_MESSAGES: Final[Mapping[str, str]] = {
+    "bool_type": "must be true or false",
+    "extra_forbidden": "is not a known field",
+    "greater_than_equal": "must be at least {ge}",
+    "int_from_float": "must be a whole number",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
+    "missing": "is required",
+    "model_type": "must be a JSON object",
+    "string_pattern_mismatch": "must match {pattern}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_type": "must be text",
+    "string_unicode": "must be valid Unicode",
+    "value_error": "{error}",
+}
+"""pydantic's kinds of errors, in the words of this API."""
+
+Model = TypeVar("Model", bound=BaseModel)
+View = Callable[..., Response]
+
+
+class Router:
+    """Declares routes on a Chalice app, so that each view gets its request and the services, and may raise any error.
+
+    Chalice turns what a view raises into a bare 500 before its middleware sees it, so errors become problems here, and
+    the middleware does what is common to all answers, those that Chalice makes itself included.
+    """
+
+    def __init__(self, app: Chalice, services: Callable[[], Services]) -> None:
+        self._app = app
+        self._services = services
+        app.register_middleware(self._around, "http")
+
+    def route(self, method: str, path: str) -> Callable[[View], View]:
+        """Declare a view: called with the request, the services, and the path's parameters by name."""
+
+        def declare(view: View) -> View:
+            def call(**path_parameters: str) -> Response:
+                request = cast("Request", self._app.current_request)
+                try:
+                    return view(request, self._services(), **path_parameters)
+                except Exception as error:
+                    if not isinstance(error, RequestError | AppointmentError):
+                        _log.exception("unexpected error")
+                    return problems.response_for(error, request_id=request_id(request))
+
+            # An empty list of content types turns Chalice's own check off, which takes a body of no type for JSON.
+            self._app.route(path, methods=[method], content_types=[], name=view.__name__)(call)
+            return view
+
+        return declare
+
+    def catch_unknown_paths(self) -> None:
+        """Answer unknown paths as this API does, where no gateway stands before the app.
+
+        Chalice has no route for "any path", and what its local server answers says nothing of the path; so there is
+        one route for each number of segments. It prefers literal segments, so these come last.
+        """
+        for depth in range(1, _DEEPEST_PATH + 1):
+            path = "".join(f"/{{segment{number}}}" for number in range(depth))
+            for method in _METHODS:
+                self.route(method, path)(unknown_path)
+
+    def _around(self, request: Request, get_response: Callable[[Request], Response]) -> Response:
+        started = time.perf_counter()
+        with logs.bound(request_id=request_id(request)):
+            response = self._answer(request, get_response)
+            response.headers["X-Request-Id"] = request_id(request)
+            _log.info(
+                "request",
+                extra={
+                    "method": request.method,
+                    "route": request.path,
+                    "status": int(response.status_code),
+                    "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+                    **_ids(request),
+                },
+            )
+        return response
+
+    def _answer(self, request: Request, get_response: Callable[[Request], Response]) -> Response:
+        if len(request.raw_body) > MAX_BODY_BYTES:
+            detail = f"The body must not have more than {MAX_BODY_BYTES} bytes."
+            return problems.response(problems.PAYLOAD_TOO_LARGE, detail, request_id=request_id(request))
+        response = get_response(request)
+        if isinstance(response.body, dict) and response.body.keys() == _CHALICE_ERROR:
+            return _problem_of_chalice(response, request)
+        return response
+
+
+def unknown_path(request: Request, _services: Services, **_segments: str) -> Response:
+    """Any method on any path that has no route."""
+    detail = "There is nothing at this path."
+    return problems.response(problems.NOT_FOUND, detail, request_id=request_id(request))
+
+
+def request_id(request: Request) -> str:
+    """The id that API Gateway gave the request, or else the invocation's."""
+    return str(request.context.get("requestId") or getattr(request.lambda_context, "aws_request_id", ""))
+
+
+def body(request: Request, model: type[Model]) -> Model:
+    """The request's JSON body as a model. Raises `RequestError`."""
+    raw = request.raw_body
+    if raw:
+        _refuse_unless_json(request.headers.get("content-type", ""))
+    try:
+        document = json.loads(
+            raw.decode("utf-8") if isinstance(raw, bytes) else raw,
+            object_pairs_hook=_unique_names,
+            parse_constant=_refuse_constant,
+        )
+    except _NotJsonError as error:
+        raise problems.invalid(FieldError(*error.args)) from None
+    except (ValueError, RecursionError):
+        raise problems.invalid(FieldError("body", "must be a JSON object in UTF-8")) from None
+    return _validated(model, document)
+
+
+def body_if_any(request: Request, model: type[Model]) -> Model:
+    """As `body`, but no body at all stands for an empty object."""
+    return body(request, model) if request.raw_body else _validated(model, {})
+
+
+def query(request: Request, model: type[Model]) -> Model:
+    """The request's query parameters as a model. Raises `RequestError`."""
+    parameters = request.query_params or MultiDict({})
+    repeated = [name for name in parameters if len(parameters.getlist(name)) > 1]
+    if repeated:
+        raise problems.invalid(*(FieldError(name, "must be given once only") for name in sorted(repeated)))
+    return _validated(model, dict(parameters))
+
+
+def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:
+    """A model as the response; fields that are None are left out."""
+    headers: dict[str, str | list[str]] = {"Content-Type": "application/json"}
+    if location:
+        headers["Location"] = location
+    return Response(view.model_dump_json(by_alias=True, exclude_none=True), headers=headers, status_code=status)
+
+
+class _NotJsonError(ValueError):
+    """JSON that Python's parser lets through. Its arguments are the field and the message."""
+
+
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _NotJsonError(next(name for name in names if names.count(name) > 1), "must be given once only")
+    return members
+
+
+def _refuse_constant(name: str) -> None:
+    raise _NotJsonError("body", f"must be JSON, which has no {name}")
+
+
+def _refuse_unless_json(content_type: str) -> None:
+    media_type, _, parameters = content_type.partition(";")
+    charset = parameters.lower().replace('"', "").replace(" ", "")
+    if media_type.strip().lower() != "application/json" or charset not in {"", "charset=utf-8"}:
+        detail = "Send the body as JSON in UTF-8, with the header Content-Type: application/json."
+        raise RequestError(problems.UNSUPPORTED_MEDIA_TYPE, detail)
+
+
+def _validated(model: type[Model], document: object) -> Model:
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise problems.invalid(
+            *(
+                FieldError(
+                    ".".join(map(str, problem["loc"])) or "body",
+                    _MESSAGES.get(problem["type"], problem["msg"]).format(**problem.get("ctx", {})),
+                )
+                for problem in error.errors(include_url=False, include_input=False)
+            )
+        ) from None
+
+
+def _problem_of_chalice(response: Response, request: Request) -> Response:
+    """An error that Chalice answered by itself, as the problem that it is."""
+    if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = str(response.headers["Allow"])
+        return problems.response(
+            problems.METHOD_NOT_ALLOWED,
+            f"{request.method} is not allowed here; allowed: {allowed}.",
+            request_id=request_id(request),
+            headers={"Allow": allowed},
+        )
+    return problems.response_for(RuntimeError(response.body["Message"]), request_id=request_id(request))
+
+
+def _ids(request: Request) -> dict[str, str]:
+    """The ids in the path, as the logs name them."""
+    names = {"bookingId": "booking_id", "providerId": "provider_id"}
+    return {names[name]: value for name, value in (request.uri_params or {}).items() if name in names}

@@ -1,0 +1,37 @@
+"""`/providers`."""
+
+import re
+from http import HTTPStatus
+
+from chalice.app import Request, Response
+
+from chalicelib.domain.errors import ProviderNotFoundError
+from chalicelib.handlers.http import Router, answer, body
+from chalicelib.handlers.schemas import PROVIDER_ID, CreateProvider, ProviderView
+from chalicelib.services import Services
+
+
+def register(router: Router) -> None:
+    """Declare the routes."""
+    router.route("POST", "/providers")(create_provider)
+    router.route("GET", "/providers/{providerId}")(get_provider)
+
+
+def create_provider(request: Request, services: Services) -> Response:
+    """Create a provider."""
+    asked = body(request, CreateProvider)
+    provider = services.providers.create(name=asked.name, time_zone=asked.time_zone, provider_id=asked.provider_id)
+    return answer(ProviderView.of(provider), HTTPStatus.CREATED, location=f"/providers/{provider.provider_id}")
+
+
+def get_provider(_request: Request, services: Services, **path: str) -> Response:
+    """Show a provider."""
+    return answer(ProviderView.of(services.providers.get(provider_id_in(path))))
+
+
+def provider_id_in(path: dict[str, str]) -> str:
+    """The provider's id in the path. One that can't exist is not looked up: raises `ProviderNotFoundError`."""
+    provider_id = path["providerId"]
+    if not re.fullmatch(PROVIDER_ID, provider_id):
+        raise ProviderNotFoundError(provider_id)
+    return provider_id

@@ -1,0 +1,295 @@
+"""What requests and responses look like: the models that validate, and that the API's description is made from.
+
+JSON is camelCase. A request's models are strict: no unknown field, no number for a text, and every message is written
+for the person who sent the request.
+"""
+
+import re
+import unicodedata
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from chalicelib.domain.instants import clock_time
+from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Provider, Slot, SlotStatus, Window
+from chalicelib.domain.slots import local_end_time
+from chalicelib.services.availability import Day
+
+PROVIDER_ID: Final = r"^[A-Za-z0-9_-]{1,64}$"
+BOOKING_ID: Final = r"^booking-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_LAST_DATE: Final = date(9999, 1, 1)
+"""Later ones leave no room for time zones and day ends in Python's calendar, which ends with that year."""
+
+
+def _no_control_characters(text: str) -> str:
+    if any(unicodedata.category(character) == "Cc" for character in text):
+        raise ValueError("must not contain control characters")
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _to_date(value: Any) -> date:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("must be a date as YYYY-MM-DD")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is no day of the calendar") from None
+    if day > _LAST_DATE:
+        raise ValueError(f"must not be after {_LAST_DATE}")
+    return day
+
+
+def _to_time(value: Any) -> timedelta:
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise ValueError("must be a time of the day as HH:MM")
+    hours, minutes = value.split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def _to_end_time(value: Any) -> timedelta:
+    return timedelta(hours=24) if value == "24:00" else _to_time(value)
+
+
+def _slot_id(value: str) -> str:
+    day, _, start = value.partition("T")
+    try:
+        _to_date(day)
+        _to_time(start)
+    except ValueError:
+        raise ValueError("must be a local date and time as YYYY-MM-DDTHH:MM") from None
+    return value
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of the IANA time zones, from the tzdata package, so that every machine knows the same ones."""
+    return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split())
+
+
+def _known_time_zone(name: str) -> str:
+    if name not in time_zones():
+        raise ValueError("must be the name of an IANA time zone, such as Europe/Berlin")
+    return name
+
+
+_Printable = AfterValidator(_no_control_characters)
+
+Name = Annotated[str, Field(min_length=1, max_length=200), _Printable]
+UserId = Annotated[str, Field(min_length=1, max_length=128), _Printable]
+ProviderId = Annotated[str, StringConstraints(pattern=PROVIDER_ID)]
+SlotId = Annotated[str, AfterValidator(_slot_id)]
+TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
+LocalDate = Annotated[date, BeforeValidator(_to_date, json_schema_input_type=str)]
+StartTime = Annotated[timedelta, BeforeValidator(_to_time, json_schema_input_type=str)]
+EndTime = Annotated[timedelta, BeforeValidator(_to_end_time, json_schema_input_type=str)]
+SlotMinutes = Annotated[int, Field(ge=5, le=480)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+
+class NoBody(_Request):
+    """A request that says all in its path."""
+
+
+class CreateProvider(_Request):
+    """`POST /providers`."""
+
+    name: Name
+    time_zone: TimeZone = "UTC"
+    provider_id: ProviderId | None = None
+
+
+class SetAvailability(_Request):
+    """`POST /providers/{providerId}/availability`."""
+
+    date: LocalDate
+    start_time: StartTime
+    end_time: EndTime
+    slot_duration_minutes: SlotMinutes
+
+    @field_validator("end_time")
+    @classmethod
+    def _ends_after_it_starts(cls, end_time: timedelta, info: ValidationInfo) -> timedelta:
+        if end_time <= info.data.get("start_time", timedelta(0)):
+            raise ValueError("must be after startTime")
+        return end_time
+
+    def to_window(self) -> Window:
+        """The window that is asked for."""
+        return Window(day=self.date, start=self.start_time, end=self.end_time, slot_minutes=self.slot_duration_minutes)
+
+
+class FreeSlotsQuery(_Request):
+    """The query of `GET /providers/{providerId}/slots`."""
+
+    date: LocalDate
+
+
+class CreateBooking(_Request):
+    """`POST /bookings`."""
+
+    provider_id: ProviderId
+    slot_id: SlotId
+    user_id: UserId
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class ProviderView(_View):
+    """A provider."""
+
+    provider_id: str
+    name: str
+    time_zone: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, provider: Provider) -> "ProviderView":
+        """Show a provider."""
+        return cls(
+            provider_id=provider.provider_id,
+            name=provider.name,
+            time_zone=provider.time_zone,
+            created_at=provider.created_at,
+        )
+
+
+class SlotView(_View):
+    """A slot. `date` and the times are the provider's, `startsAt` and `endsAt` the same instants in UTC."""
+
+    slot_id: str
+    date: str
+    start_time: str
+    end_time: str
+    starts_at: datetime
+    ends_at: datetime
+    status: SlotStatus
+
+    @classmethod
+    def of(cls, slot: Slot) -> "SlotView":
+        """Show a slot."""
+        day, _, start_time = slot.slot_id.partition("T")
+        return cls(
+            slot_id=slot.slot_id,
+            date=day,
+            start_time=start_time,
+            end_time=local_end_time(slot),
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            status=slot.status,
+        )
+
+
+class DayView(_View):
+    """A provider's day after its availability was set."""
+
+    provider_id: str
+    date: str
+    start_time: str
+    end_time: str
+    slot_duration_minutes: int
+    time_zone: str
+    slots_created: int
+    slots_kept: int
+    slots_removed: int
+    slots: list[SlotView]
+
+    @classmethod
+    def of(cls, day: Day, window: Window) -> "DayView":
+        """Show a day and the window it was set to."""
+        return cls(
+            provider_id=day.provider.provider_id,
+            date=str(window.day),
+            start_time=clock_time(window.start),
+            end_time=clock_time(window.end),
+            slot_duration_minutes=window.slot_minutes,
+            time_zone=day.provider.time_zone,
+            slots_created=day.created,
+            slots_kept=day.kept,
+            slots_removed=day.removed,
+            slots=[SlotView.of(slot) for slot in day.slots],
+        )
+
+
+class FreeSlotsView(_View):
+    """The slots of a day that can be booked now."""
+
+    provider_id: str
+    date: str
+    time_zone: str
+    slots: list[SlotView]
+    count: int
+
+
+class BookingView(_View):
+    """A booking. Of its last four fields it has the one that goes with its status."""
+
+    booking_id: str
+    status: BookingStatus
+    provider_id: str
+    slot_id: str
+    user_id: str
+    starts_at: datetime
+    ends_at: datetime
+    time_zone: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    expired_at: datetime | None = None
+
+    @classmethod
+    def of(cls, booking: Booking) -> "BookingView":
+        """Show a booking."""
+        since = _FIELD_OF_STATUS[booking.status]
+        return cls(
+            booking_id=booking.booking_id,
+            status=booking.status,
+            provider_id=booking.provider_id,
+            slot_id=booking.slot_id,
+            user_id=booking.user_id,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at,
+            time_zone=booking.time_zone,
+            created_at=booking.created_at,
+            updated_at=booking.updated_at,
+            **{since: getattr(booking, since)},
+        )
+
+
+_FIELD_OF_STATUS: Final = {BookingStatus.PENDING: "expires_at", **TIMESTAMP_OF}
+
+
+class HealthView(_View):
+    """The process is up."""
+
+    status: str = "ok"
+
+
+class ReadinessView(_View):
+    """Table and queue answer."""
+
+    status: str = "ready"
+    checks: dict[str, str]
