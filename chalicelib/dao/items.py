@@ -141,12 +141,12 @@ def to_booking(item: Item) -> Booking:
     return Booking(
         booking_id=keys.booking_id_of(item["PK"]),
         status=BookingStatus.PENDING if is_trigger else BookingStatus(item["status"]),
-        provider_id=item["providerId"],
-        slot_id=item["slotId"],
-        user_id=item["userId"],
+        provider_id=_text(item["providerId"]),
+        slot_id=_text(item["slotId"]),
+        user_id=_text(item["userId"]),
         starts_at=from_text(item["startsAt"]),
         ends_at=from_text(item["endsAt"]),
-        time_zone=item["timeZone"],
+        time_zone=_text(item["timeZone"]),
         created_at=created_at,
         updated_at=created_at if is_trigger else from_text(item["updatedAt"]),
         expires_at=_deadline(item["ttl"] if is_trigger else item["expiresAt"]),
@@ -154,7 +154,13 @@ def to_booking(item: Item) -> Booking:
     )
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
 def _deadline(value: Any) -> datetime:
-    if not isinstance(value, Decimal | int):
+    if not isinstance(value, Decimal):
         raise TypeError(f"{value!r} is no number of seconds")
     return from_epoch_second(int(value))

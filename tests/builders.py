@@ -1,0 +1,79 @@
+"""Models with defaults, so that a test names only what it is about."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from chalicelib.domain.instants import deadline
+from chalicelib.domain.models import Booking, BookingStatus, Provider, Slot, Window
+
+NOW = datetime(2030, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+"""A moment between two whole seconds, so that rounding shows."""
+
+DAY = date(2030, 5, 2)
+HOLD = timedelta(seconds=300)
+
+Fields: TypeAlias = dict[str, Any]
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        """Let time pass, in `timedelta`'s terms."""
+        self.now += timedelta(**duration)
+
+
+def new_id() -> str:
+    """An id that no other test has."""
+    return str(uuid4())
+
+
+def provider(**changes: Any) -> Provider:
+    """A provider in UTC with an id of its own."""
+    defaults: Fields = {"provider_id": f"p-{new_id()}", "name": "Ann", "time_zone": "UTC", "created_at": NOW}
+    return Provider(**defaults | changes)
+
+
+def window(**changes: Any) -> Window:
+    """09:00 to 12:00, three slots of an hour."""
+    defaults: Fields = {"day": DAY, "start": timedelta(hours=9), "end": timedelta(hours=12), "slot_minutes": 60}
+    return Window(**defaults | changes)
+
+
+def slot(**changes: Any) -> Slot:
+    """A free slot at 09:00 on the day after now."""
+    starts_at = changes.get("starts_at", datetime(2030, 5, 2, 9, tzinfo=UTC))
+    defaults: Fields = {
+        "provider_id": f"p-{new_id()}",
+        "slot_id": starts_at.strftime("%Y-%m-%dT%H:%M"),
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(hours=1),
+        "time_zone": "UTC",
+    }
+    return Slot(**defaults | changes)
+
+
+def booking(of: Slot | None = None, **changes: Any) -> Booking:
+    """A PENDING booking made now, of a slot."""
+    of = of or slot()
+    defaults: Fields = {
+        "booking_id": f"booking-{new_id()}",
+        "status": BookingStatus.PENDING,
+        "provider_id": of.provider_id,
+        "slot_id": of.slot_id,
+        "user_id": "user-1",
+        "starts_at": of.starts_at,
+        "ends_at": of.ends_at,
+        "time_zone": of.time_zone,
+        "created_at": NOW,
+        "updated_at": NOW,
+        "expires_at": deadline(NOW, HOLD),
+    }
+    return Booking(**defaults | changes)

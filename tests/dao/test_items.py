@@ -1,0 +1,216 @@
+"""The items as they lie in the table, attribute by attribute: other tools, and people, read them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.dao.stream import booking_of_trigger
+from chalicelib.domain.errors import MalformedRecordError
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
+from local_stack.resources import provision, resources
+from tests.builders import NOW, booking, provider, slot, window
+from tests.tables import Stores, dao_stores, table_on
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BOOKING_ID = "booking-00000000-0000-4000-8000-000000000001"
+SLOT = slot(provider_id="ann")
+BOOKING = booking(SLOT, booking_id=BOOKING_ID)
+DEADLINE = 1_903_867_501
+"""300 s after `NOW`, rounded up: one value for the slot, the trigger and the booking."""
+
+FACTS = {
+    "bookingId": BOOKING_ID,
+    "providerId": "ann",
+    "slotId": "2030-05-02T09:00",
+    "userId": "user-1",
+    "startsAt": "2030-05-02T09:00:00Z",
+    "endsAt": "2030-05-02T10:00:00Z",
+    "timeZone": "UTC",
+    "createdAt": "2030-05-01T12:00:00.250000Z",
+}
+BOOKING_ITEM = {
+    **FACTS,
+    "PK": f"BOOKING#{BOOKING_ID}",
+    "SK": "METADATA",
+    "GSI1PK": "USER#user-1",
+    "GSI1SK": f"BOOKING#2030-05-02T09:00:00Z#{BOOKING_ID}",
+    "GSI2PK": "PROVIDER#ann",
+    "GSI2SK": f"BOOKING#2030-05-02T09:00:00Z#{BOOKING_ID}",
+    "expiresAt": DEADLINE,
+}
+SLOT_ITEM = {
+    "PK": "PROVIDER#ann",
+    "SK": "SLOT#2030-05-02#09:00",
+    "providerId": "ann",
+    "startsAt": "2030-05-02T09:00:00Z",
+    "endsAt": "2030-05-02T10:00:00Z",
+    "timeZone": "UTC",
+}
+TRIGGER_ITEM = {**FACTS, "PK": f"BOOKING#{BOOKING_ID}", "SK": "EXPIRATION_TRIGGER", "ttl": DEADLINE}
+
+
+class Raw:
+    """A table on moto, with a look at its items."""
+
+    def __init__(self) -> None:
+        self.client: DynamoDBClient = boto3.client("dynamodb", region_name="us-east-1")
+        sqs = boto3.client("sqs", region_name="us-east-1")
+        self.name = provision(resources(), dynamodb=self.client, sqs=sqs).table_name
+        self.stores: Stores = dao_stores(table_on(self.client, self.name))
+        self.items = boto3.resource("dynamodb", region_name="us-east-1").Table(self.name)
+
+    def all(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Every item by its key."""
+        return {(str(item["PK"]), str(item["SK"])): item for item in self.items.scan()["Items"]}
+
+
+@pytest.fixture
+def raw() -> Iterator[Raw]:
+    """A table that holds one free slot."""
+    with mock_aws():
+        table = Raw()
+        table.stores.slots.open_window("ann", window(), revision="r1")
+        table.stores.slots.add([SLOT], window(), revision="r1")
+        yield table
+
+
+def test_a_provider(raw: Raw) -> None:
+    raw.stores.providers.create(provider(provider_id="ann", name="Ann", time_zone="Europe/Berlin"))
+    assert raw.all()["PROVIDER#ann", "METADATA"] == {
+        "PK": "PROVIDER#ann",
+        "SK": "METADATA",
+        "providerId": "ann",
+        "name": "Ann",
+        "timeZone": "Europe/Berlin",
+        "createdAt": "2030-05-01T12:00:00.250000Z",
+    }
+
+
+def test_a_window_and_its_free_slot(raw: Raw) -> None:
+    assert raw.all() == {
+        ("PROVIDER#ann", "AVAILABILITY#2030-05-02"): {
+            "PK": "PROVIDER#ann",
+            "SK": "AVAILABILITY#2030-05-02",
+            "date": "2030-05-02",
+            "startTime": "09:00",
+            "endTime": "12:00",
+            "slotDurationMinutes": 60,
+            "revision": "r1",
+        },
+        ("PROVIDER#ann", "SLOT#2030-05-02#09:00"): {**SLOT_ITEM, "status": "AVAILABLE"},
+    }
+
+
+def test_a_window_until_midnight(raw: Raw) -> None:
+    raw.stores.slots.open_window("ann", window(end=timedelta(hours=24)), revision="r2")
+    assert raw.all()["PROVIDER#ann", "AVAILABILITY#2030-05-02"]["endTime"] == "24:00"
+
+
+def test_a_hold_and_its_trigger(raw: Raw) -> None:
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {
+        **SLOT_ITEM,
+        "status": "HELD",
+        "heldBy": BOOKING_ID,
+        "holdExpiresAt": DEADLINE,
+    }
+    assert raw.all()[f"BOOKING#{BOOKING_ID}", "EXPIRATION_TRIGGER"] == TRIGGER_ITEM
+
+
+def test_the_ttl_is_a_number(raw: Raw) -> None:
+    """DynamoDB ignores a TTL of another type, and the hold would never be tidied up."""
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    key = {"PK": {"S": f"BOOKING#{BOOKING_ID}"}, "SK": {"S": "EXPIRATION_TRIGGER"}}
+    assert raw.client.get_item(TableName=raw.name, Key=key)["Item"]["ttl"] == {"N": str(DEADLINE)}
+
+
+def test_a_created_booking(raw: Raw) -> None:
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    raw.stores.bookings.create_pending(BOOKING)
+    assert raw.all()[f"BOOKING#{BOOKING_ID}", "METADATA"] == {
+        **BOOKING_ITEM,
+        "status": "PENDING",
+        "updatedAt": "2030-05-01T12:00:00.250000Z",
+    }
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["written", "still-in-the-queue"])
+def test_a_confirmed_booking_has_all_that_the_worker_would_have_written(raw: Raw, written: bool) -> None:
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    if written:
+        raw.stores.bookings.create_pending(BOOKING)
+    raw.stores.bookings.take_step(CONFIRM, BOOKING, at=NOW + timedelta(seconds=1))
+    there = raw.all()
+    assert there[f"BOOKING#{BOOKING_ID}", "METADATA"] == {
+        **BOOKING_ITEM,
+        "status": "CONFIRMED",
+        "updatedAt": "2030-05-01T12:00:01.250000Z",
+        "confirmedAt": "2030-05-01T12:00:01.250000Z",
+    }
+    assert there["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {
+        **SLOT_ITEM,
+        "status": "RESERVED",
+        "reservedBy": BOOKING_ID,
+    }
+    assert (f"BOOKING#{BOOKING_ID}", "EXPIRATION_TRIGGER") not in there
+
+
+@pytest.mark.parametrize(
+    ("step", "status", "field"), [(CANCEL, "CANCELLED", "cancelledAt"), (EXPIRE, "EXPIRED", "expiredAt")]
+)
+def test_an_ended_booking_and_its_freed_slot(raw: Raw, step: Any, status: str, field: str) -> None:
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    raw.stores.bookings.take_step(step, BOOKING, at=NOW + timedelta(seconds=1))
+    there = raw.all()
+    at = "2030-05-01T12:00:01.250000Z"
+    assert there[f"BOOKING#{BOOKING_ID}", "METADATA"] == {**BOOKING_ITEM, "status": status, "updatedAt": at, field: at}
+    assert there["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {**SLOT_ITEM, "status": "AVAILABLE"}
+
+
+def test_a_confirm_and_a_cancel_remove_the_trigger_and_an_expiry_has_none_to_remove(raw: Raw) -> None:
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    raw.stores.bookings.take_step(CANCEL, BOOKING, at=NOW)
+    assert (f"BOOKING#{BOOKING_ID}", "EXPIRATION_TRIGGER") not in raw.all()
+
+
+def image(**changes: Any) -> dict[str, Any]:
+    """A trigger's old image as the stream shows it; a change to None leaves the attribute out."""
+    attributes = {name: {"N": str(value)} if name == "ttl" else {"S": value} for name, value in TRIGGER_ITEM.items()}
+    return {name: value for name, value in (attributes | changes).items() if value is not None}
+
+
+def test_a_removed_trigger_gives_its_booking_back() -> None:
+    assert booking_of_trigger(image()) == BOOKING
+
+
+def test_another_items_image_is_no_trigger() -> None:
+    assert booking_of_trigger({"PK": {"S": "PROVIDER#ann"}, "SK": {"S": "METADATA"}}) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"userId": None},
+        {"ttl": None},
+        {"ttl": {"S": "soon"}},
+        {"ttl": {"N": "1e40"}},
+        {"ttl": {"BOOL": True}},
+        {"startsAt": {"S": "tomorrow"}},
+        {"startsAt": {"S": "2030-05-02T09:00:00"}},
+        {"startsAt": {"N": "1"}},
+        {"PK": {"S": "PROVIDER#ann"}},
+        {"PK": None},
+        {"userId": {"X": "?"}},
+        {"userId": "no attribute value"},
+        {"userId": {"N": "1"}},
+    ],
+)
+def test_a_damaged_trigger_is_named_as_such(changes: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRecordError, match="no expiration trigger"):
+        booking_of_trigger(image(**changes))

@@ -1,0 +1,217 @@
+"""What failures of the table's calls mean: an answer, a reason to try again, or "can't be reached"."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from boto3.dynamodb.conditions import Attr
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from localstack_client.session import Session
+
+from chalicelib.dao import keys
+from chalicelib.dao.actions import put
+from chalicelib.dao.bookings import BookingDao
+from chalicelib.dao.providers import ProviderDao
+from chalicelib.dao.table import ConditionFailedError, Retries, Table
+from chalicelib.domain.errors import ProviderExistsError, ServiceUnavailableError
+from chalicelib.domain.models import CONFIRM, BookingStatus, SlotStatus
+from tests.builders import NOW, booking, new_id, provider, slot
+from tests.conftest import free_port
+from tests.contracts.test_bookings import held, published, state
+from tests.tables import EndpointTables, dao_stores, table_on
+from tests.wire import Wire, cancelled, error, lost_acknowledgement, page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass
+class Rig:
+    """A table behind a wire, with a sleep that only counts."""
+
+    table: Table
+    wire: Wire
+    slept: list[float] = field(default_factory=list)
+
+
+@pytest.fixture
+def rig(localstack_host: str, endpoint_tables: EndpointTables) -> Rig:
+    """A rig of its own for each test; botocore tries everything twice, without a long wait."""
+    client = Session(localstack_host=localstack_host).client(
+        "dynamodb", config=Config(retries={"mode": "standard", "total_max_attempts": 2})
+    )
+    slept: list[float] = []
+    table = table_on(client, endpoint_tables.name, Retries(sleep=slept.append, jitter=lambda: 1.0))
+    return Rig(table, Wire(client), slept)
+
+
+def new_item() -> dict[str, Any]:
+    """An item that no other test has."""
+    return {"PK": new_id(), "SK": "X"}
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_a_cancellation_that_passes_by_itself_is_tried_again_after_growing_waits(rig: Rig, reason: str) -> None:
+    item = new_item()
+    rig.wire.faults = [cancelled("None", reason)] * 3
+    rig.table.transact([put(item, Attr("PK").not_exists())])
+    assert rig.table.get({"PK": item["PK"], "SK": "X"}) == item
+    assert rig.slept == [0.025, 0.05, 0.1]
+
+
+def test_all_tries_of_one_transaction_carry_one_token_and_another_transaction_another(rig: Rig) -> None:
+    rig.wire.faults = [cancelled("TransactionConflict")]
+    rig.table.transact([put(new_item())])
+    rig.table.transact([put(new_item())])
+    first, again, second = (request["ClientRequestToken"] for request in rig.wire.requests)
+    assert first == again != second
+
+
+def test_a_cancellation_that_does_not_pass_ends_as_unavailable_within_the_time_of_a_request(rig: Rig) -> None:
+    rig.wire.faults = [cancelled("TransactionConflict")] * 100
+    with pytest.raises(ServiceUnavailableError):
+        rig.table.transact([put(new_item())])
+    assert len(rig.wire.requests) == Retries().attempts
+    assert sum(rig.slept) < 5
+
+
+def test_a_failed_condition_is_an_answer_even_beside_a_conflict(rig: Rig) -> None:
+    rig.wire.faults = [cancelled("TransactionConflict", "ConditionalCheckFailed")]
+    with pytest.raises(ConditionFailedError) as refused:
+        rig.table.transact([put(new_item()), put(new_item())])
+    assert refused.value.failed == {1: None}
+    assert rig.slept == []
+
+
+def test_a_failed_condition_brings_the_item_that_was_there(rig: Rig) -> None:
+    item = new_item() | {"note": "first"}
+    rig.table.transact([put(item)])
+    with pytest.raises(ConditionFailedError) as refused:
+        rig.table.transact([put(new_item()), put(item | {"note": "second"}, Attr("PK").not_exists())])
+    assert refused.value.failed == {1: item}
+
+
+@pytest.mark.parametrize("reasons", [("ValidationError",), ("TransactionConflict", "DuplicateItem"), ()])
+def test_a_cancellation_that_is_not_understood_goes_on_up(rig: Rig, reasons: tuple[str, ...]) -> None:
+    rig.wire.faults = [cancelled(*reasons)] * 2
+    with pytest.raises(ClientError, match="TransactionCanceled"):
+        rig.table.transact([put(new_item()), put(new_item())])
+    assert len(rig.wire.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("ProvisionedThroughputExceededException", 400),
+        ("ThrottlingException", 400),
+        ("RequestLimitExceeded", 400),
+        ("ResourceNotFoundException", 400),
+        ("InternalServerError", 500),
+        ("ServiceUnavailable", 503),
+        ("WhateverNext", 502),
+    ],
+)
+def test_errors_that_say_the_table_is_out_of_reach_become_unavailable(rig: Rig, code: str, status: int) -> None:
+    rig.wire.faults = [error(code, status)] * 2
+    with pytest.raises(ServiceUnavailableError):
+        rig.table.get(keys.provider("nobody"))
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "UnrecognizedClientException"])
+def test_errors_that_say_the_request_is_wrong_go_on_up(rig: Rig, code: str) -> None:
+    rig.wire.faults = [error(code)] * 2
+    with pytest.raises(ClientError, match=code):
+        rig.table.query("PROVIDER#nobody")
+
+
+def test_an_endpoint_that_nobody_listens_on_is_unavailable() -> None:
+    client: DynamoDBClient = boto3.client(
+        "dynamodb",
+        endpoint_url=f"http://127.0.0.1:{free_port()}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(connect_timeout=1, retries={"total_max_attempts": 1}),
+    )
+    table = table_on(client, "appointments")
+    with pytest.raises(ServiceUnavailableError):
+        table.get(keys.provider("nobody"))
+    with pytest.raises(ServiceUnavailableError):
+        table.query("PROVIDER#nobody")
+    with pytest.raises(ServiceUnavailableError):
+        table.put(new_item())
+    with pytest.raises(ServiceUnavailableError):
+        table.transact([put(new_item())])
+    assert not table.answers()
+
+
+def test_a_table_that_is_there_answers(rig: Rig) -> None:
+    assert rig.table.answers()
+
+
+def test_a_query_reads_on_over_all_pages(rig: Rig) -> None:
+    first, second = ({"PK": {"S": "p"}, "SK": {"S": str(number)}} for number in range(2))
+    rig.wire.faults = [page({"Items": [first], "LastEvaluatedKey": first}), page({"Items": [second]})]
+    assert [item["SK"] for item in rig.table.query("p")] == ["0", "1"]
+    assert rig.wire.requests[1]["ExclusiveStartKey"] == first
+
+
+def test_reads_are_consistent(rig: Rig) -> None:
+    rig.table.get(keys.provider("nobody"))
+    rig.table.query("PROVIDER#nobody")
+    assert [request["ConsistentRead"] for request in rig.wire.requests] == [True, True]
+
+
+def test_a_hold_whose_acknowledgement_is_lost_is_not_taken_for_somebody_elses(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    free = published(stores)
+    pending = booking(free)
+    rig.wire.faults = [lost_acknowledgement]
+    stores.bookings.hold_slot(free, pending, now=NOW)
+    assert state(stores, free) == (SlotStatus.HELD, pending.booking_id, None)
+
+
+def test_a_hold_that_the_engine_reports_as_its_own_is_a_success(rig: Rig) -> None:
+    """Where a token no longer protects, after ten minutes or on an engine that ignores it, the old item tells."""
+    stores = dao_stores(rig.table)
+    free = published(stores)
+    pending = booking(free)
+    stores.bookings.hold_slot(free, pending, now=NOW)
+    stores.bookings.hold_slot(free, pending, now=NOW)
+    assert state(stores, free) == (SlotStatus.HELD, pending.booking_id, None)
+
+
+def test_a_confirmation_whose_acknowledgement_is_lost_is_confirmed(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    free, pending = held(stores)
+    rig.wire.faults = [lost_acknowledgement]
+    assert BookingDao(table=rig.table).take_step(CONFIRM, pending, at=NOW).status is BookingStatus.CONFIRMED
+    assert state(stores, free) == (SlotStatus.RESERVED, None, pending.booking_id)
+
+
+def test_a_provider_whose_acknowledgement_is_lost_is_created(rig: Rig) -> None:
+    ann = provider()
+    rig.wire.faults = [lost_acknowledgement]
+    ProviderDao(table=rig.table).create(ann)
+    with pytest.raises(ProviderExistsError):
+        ProviderDao(table=rig.table).create(provider(provider_id=ann.provider_id, name="Bea"))
+
+
+def test_a_hold_is_one_call_a_step_is_one_call_and_a_find_is_one_call(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    free = published(stores)
+    pending = booking(free)
+    calls = []
+    for act in (
+        lambda: stores.bookings.hold_slot(free, pending, now=NOW),
+        lambda: stores.bookings.create_pending(pending),
+        lambda: stores.bookings.find(pending.booking_id),
+        lambda: stores.bookings.take_step(CONFIRM, pending, at=NOW),
+        lambda: stores.slots.find(slot().provider_id, free.slot_id),
+    ):
+        before = len(rig.wire.requests)
+        act()
+        calls.append(len(rig.wire.requests) - before)
+    assert calls == [1, 1, 1, 1, 1]

@@ -1,0 +1,386 @@
+"""The rules of a booking's life, over stores in memory."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from chalicelib.domain.errors import (
+    BookingConflictError,
+    BookingNotFoundError,
+    ProviderNotFoundError,
+    ServiceUnavailableError,
+    SlotNotFoundError,
+    SlotUnavailableError,
+)
+from chalicelib.domain.models import Booking, BookingStatus, Slot, SlotStatus, Transition
+from chalicelib.domain.ports import SlotChangedError
+from chalicelib.services.bookings import BookingService
+from tests.builders import HOLD, NOW, Clock, booking, new_id, provider, slot
+from tests.fakes import FakeQueue, InMemoryBookings, InMemoryProviders, InMemorySlots, InMemoryStores
+
+DOWN = ServiceUnavailableError("The table can't be reached.")
+
+
+class Bookings(InMemoryBookings):
+    """Bookings in memory, where the next calls of a write may fail, or be overtaken by another client."""
+
+    def __init__(self, stores: InMemoryStores) -> None:
+        super().__init__(stores)
+        self.before_hold: list[Callable[[], None]] = []
+        self.after_hold: list[Callable[[], None]] = []
+        self.before_release: list[Callable[[], None]] = []
+        self.before_step: list[Callable[[], None]] = []
+
+    def hold_slot(self, slot: Slot, booking: Booking, *, now: datetime) -> None:
+        if self.before_hold:
+            self.before_hold.pop(0)()
+        super().hold_slot(slot, booking, now=now)
+        if self.after_hold:
+            self.after_hold.pop(0)()
+
+    def release_hold(self, booking: Booking) -> bool:
+        if self.before_release:
+            self.before_release.pop(0)()
+        return super().release_hold(booking)
+
+    def take_step(self, step: Transition, booking: Booking, *, at: datetime) -> Booking:
+        if self.before_step:
+            self.before_step.pop(0)()
+        return super().take_step(step, booking, at=at)
+
+
+class World:
+    """A booking service over stores in memory that hold one free slot."""
+
+    def __init__(self) -> None:
+        self.stores = InMemoryStores()
+        self.clock = Clock()
+        self.queue = FakeQueue()
+        self.bookings = Bookings(self.stores)
+        self.slots = InMemorySlots(self.stores)
+        self.service = BookingService(
+            providers=InMemoryProviders(self.stores),
+            slots=self.slots,
+            bookings=self.bookings,
+            queue=self.queue,
+            clock=self.clock,
+            new_id=new_id,
+            hold=HOLD,
+        )
+        self.ann = provider(provider_id="ann")
+        self.stores.providers["ann"] = self.ann
+        self.free = slot(provider_id="ann")
+        self.put(self.free)
+
+    def put(self, there: Slot) -> None:
+        """Let a slot be in the store as it is."""
+        self.stores.slots[there.provider_id, there.slot_id] = there
+
+    def hold(self, user_id: str = "user-1") -> Booking:
+        """Hold the slot."""
+        return self.service.hold(provider_id="ann", slot_id=self.free.slot_id, user_id=user_id)
+
+    def created(self) -> Booking:
+        """Hold the slot and have the worker write the booking."""
+        held = self.hold()
+        self.service.create(held)
+        return held
+
+    def confirm(self, held: Booking) -> None:
+        """Another client confirms."""
+        self.service.confirm(held.booking_id)
+
+    def cancel(self, held: Booking) -> None:
+        """Another client cancels."""
+        self.service.cancel(held.booking_id)
+
+    @property
+    def slot(self) -> Slot:
+        """The slot as it is now."""
+        return self.stores.slots["ann", self.free.slot_id]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def raises(error: Exception) -> Callable[[], None]:
+    """Something that raises."""
+
+    def act() -> None:
+        raise error
+
+    return act
+
+
+# hold
+
+
+def test_a_hold_is_pending_until_its_deadline_and_sent_to_be_created(world: World) -> None:
+    held = world.hold()
+    assert held.status is BookingStatus.PENDING
+    assert held.expires_at == datetime(2030, 5, 1, 12, 5, 1, tzinfo=NOW.tzinfo)
+    assert world.slot.held_by == held.booking_id
+    assert world.queue.sent == [held]
+    assert world.service.get(held.booking_id) == held
+
+
+def test_a_booking_has_the_times_and_the_zone_of_its_slot(world: World) -> None:
+    world.put(replace(world.free, time_zone="Europe/Berlin"))
+    held = world.hold()
+    assert (held.starts_at, held.ends_at) == (world.free.starts_at, world.free.ends_at)
+    assert held.time_zone == "Europe/Berlin"
+
+
+def test_a_taken_slot_is_refused_and_nothing_is_sent(world: World) -> None:
+    world.hold("user-1")
+    with pytest.raises(SlotUnavailableError):
+        world.hold("user-2")
+    assert len(world.queue.sent) == 1
+
+
+def test_an_unknown_slot_and_an_unknown_provider_are_told_apart(world: World) -> None:
+    with pytest.raises(SlotNotFoundError):
+        world.service.hold(provider_id="ann", slot_id="2030-05-02T23:00", user_id="u")
+    with pytest.raises(ProviderNotFoundError):
+        world.service.hold(provider_id="bob", slot_id=world.free.slot_id, user_id="u")
+
+
+def test_a_slot_that_changes_between_read_and_write_is_held_as_it_is_now(world: World) -> None:
+    longer = replace(world.free, ends_at=world.free.ends_at + timedelta(minutes=30))
+    world.bookings.before_hold = [lambda: world.put(longer)]
+    assert world.hold().ends_at == longer.ends_at
+
+
+def test_a_slot_that_changes_each_time_ends_as_unavailable(world: World) -> None:
+    world.bookings.before_hold = [raises(SlotChangedError(world.free))] * 10
+    with pytest.raises(ServiceUnavailableError):
+        world.hold()
+    assert len(world.bookings.before_hold) == 7
+    assert world.queue.sent == []
+
+
+@pytest.mark.parametrize("error", [DOWN, RuntimeError("unknown")])
+def test_when_the_message_can_not_be_sent_the_slot_is_free_again_and_the_caller_is_told(
+    world: World, error: Exception
+) -> None:
+    world.queue.fails_with = error
+    with pytest.raises(type(error)):
+        world.hold()
+    assert world.slot == world.free
+    assert world.stores.triggers == {}
+    world.queue.fails_with = None
+    assert world.hold().status is BookingStatus.PENDING
+
+
+def test_a_message_that_arrives_after_its_hold_was_released_creates_nothing(world: World) -> None:
+    """The send failed for its sender, but did get through."""
+    world.queue.fails_with, world.queue.fails_after_sending = DOWN, True
+    with pytest.raises(ServiceUnavailableError):
+        world.hold()
+    world.service.create(world.queue.sent[0])
+    assert world.stores.bookings == {}
+    assert world.slot == world.free
+
+
+def test_a_message_that_arrived_before_the_release_makes_the_booking_stand(world: World) -> None:
+    world.queue.fails_with, world.queue.fails_after_sending = DOWN, True
+    world.bookings.before_release = [lambda: world.service.create(world.queue.sent[0])]
+    held = world.hold()
+    assert world.service.get(held.booking_id) == held
+    assert world.slot.held_by == held.booking_id
+
+
+def test_when_neither_queue_nor_table_can_be_reached_the_hold_ends_at_its_deadline(world: World) -> None:
+    world.queue.fails_with = DOWN
+    world.bookings.before_release = [raises(DOWN)]
+    with pytest.raises(ServiceUnavailableError):
+        world.hold()
+    assert world.slot.status is SlotStatus.HELD
+    world.clock.advance(seconds=301)
+    world.queue.fails_with = None
+    assert world.hold("user-2").status is BookingStatus.PENDING
+
+
+def test_a_hold_of_unknown_outcome_is_taken_back(world: World) -> None:
+    world.bookings.after_hold = [raises(DOWN)]
+    with pytest.raises(ServiceUnavailableError):
+        world.hold()
+    assert world.slot == world.free
+    assert world.queue.sent == []
+
+
+# confirm and cancel
+
+
+def test_a_confirmed_booking_reserves_its_slot(world: World) -> None:
+    held = world.created()
+    confirmed = world.service.confirm(held.booking_id)
+    assert confirmed == held.moved(BookingStatus.CONFIRMED, at=NOW)
+    assert world.slot.reserved_by == held.booking_id
+
+
+def test_a_cancelled_booking_frees_its_slot(world: World) -> None:
+    held = world.created()
+    cancelled = world.service.cancel(held.booking_id)
+    assert cancelled.status is BookingStatus.CANCELLED
+    assert world.slot == world.free
+
+
+def test_confirm_and_cancel_do_not_wait_for_the_queue(world: World) -> None:
+    held = world.hold()
+    assert world.service.confirm(held.booking_id).status is BookingStatus.CONFIRMED
+    assert world.service.cancel(held.booking_id).status is BookingStatus.CANCELLED
+    world.service.create(held)
+    assert world.service.get(held.booking_id).status is BookingStatus.CANCELLED
+
+
+@pytest.mark.parametrize("act", ["confirm", "cancel"])
+def test_a_repeat_gives_the_same_booking_again(world: World, act: str) -> None:
+    held = world.created()
+    step = getattr(world.service, act)
+    first = step(held.booking_id)
+    world.clock.advance(seconds=1000)
+    assert step(held.booking_id) == first
+
+
+@pytest.mark.parametrize("act", ["get", "confirm", "cancel"])
+def test_an_unknown_booking_is_not_found(world: World, act: str) -> None:
+    with pytest.raises(BookingNotFoundError):
+        getattr(world.service, act)(booking().booking_id)
+
+
+@pytest.mark.parametrize("act", ["confirm", "cancel"])
+@pytest.mark.parametrize("expired_in_table", [True, False])
+def test_an_expired_booking_can_neither_be_confirmed_nor_cancelled(
+    world: World, act: str, expired_in_table: bool
+) -> None:
+    held = world.created()
+    world.clock.now = held.expires_at
+    if expired_in_table:
+        world.service.expire(held)
+    with pytest.raises(BookingConflictError) as conflict:
+        getattr(world.service, act)(held.booking_id)
+    assert conflict.value.booking_status is BookingStatus.EXPIRED
+
+
+def test_a_cancelled_booking_can_not_be_confirmed(world: World) -> None:
+    held = world.created()
+    world.service.cancel(held.booking_id)
+    with pytest.raises(BookingConflictError) as conflict:
+        world.service.confirm(held.booking_id)
+    assert conflict.value.booking_status is BookingStatus.CANCELLED
+
+
+def test_confirm_works_until_the_last_microsecond_of_the_hold(world: World) -> None:
+    held = world.created()
+    world.clock.now = held.expires_at - timedelta(microseconds=1)
+    assert world.service.confirm(held.booking_id).status is BookingStatus.CONFIRMED
+
+
+def test_a_confirm_that_loses_to_another_confirm_gives_that_ones_booking(world: World) -> None:
+    held = world.created()
+
+    def other() -> None:
+        world.service.confirm(held.booking_id)
+        world.clock.advance(seconds=1)
+
+    world.bookings.before_step = [other]
+    confirmed = world.service.confirm(held.booking_id)
+    assert confirmed == held.moved(BookingStatus.CONFIRMED, at=NOW)
+
+
+def test_a_confirm_that_loses_to_a_cancel_is_a_conflict(world: World) -> None:
+    held = world.created()
+    world.bookings.before_step = [lambda: world.cancel(held)]
+    with pytest.raises(BookingConflictError) as conflict:
+        world.service.confirm(held.booking_id)
+    assert conflict.value.booking_status is BookingStatus.CANCELLED
+    assert world.slot == world.free
+
+
+def test_a_cancel_that_loses_to_a_confirm_cancels_the_confirmed_booking(world: World) -> None:
+    held = world.created()
+    world.bookings.before_step = [lambda: world.confirm(held)]
+    assert world.service.cancel(held.booking_id).status is BookingStatus.CANCELLED
+    assert world.slot == world.free
+
+
+def test_a_confirm_whose_slot_went_to_a_client_with_a_faster_clock_is_a_conflict(world: World) -> None:
+    held = world.created()
+    world.put(replace(world.slot, held_by=booking().booking_id))
+    with pytest.raises(BookingConflictError) as conflict:
+        world.service.confirm(held.booking_id)
+    assert conflict.value.booking_status is BookingStatus.EXPIRED
+
+
+def test_one_reading_of_the_clock_decides_a_step(world: World) -> None:
+    """Between two readings the deadline could pass: refused by one, allowed by the other."""
+    held = world.created()
+    readings = iter([held.expires_at - timedelta(microseconds=1)])
+
+    class OneReading(Clock):
+        def __call__(self) -> datetime:
+            return next(readings)
+
+    service = BookingService(
+        providers=InMemoryProviders(world.stores),
+        slots=world.slots,
+        bookings=world.bookings,
+        queue=world.queue,
+        clock=OneReading(),
+        new_id=new_id,
+        hold=HOLD,
+    )
+    assert service.confirm(held.booking_id).status is BookingStatus.CONFIRMED
+
+
+# the workers
+
+
+def test_a_redelivered_message_never_resets_a_confirmed_booking(world: World) -> None:
+    held = world.created()
+    confirmed = world.service.confirm(held.booking_id)
+    world.service.create(held)
+    world.service.expire(held)
+    assert world.service.get(held.booking_id) == confirmed
+    assert world.slot.reserved_by == held.booking_id
+
+
+def test_an_expiry_ends_the_booking_at_its_deadline_and_frees_the_slot(world: World) -> None:
+    held = world.created()
+    world.clock.now = held.expires_at + timedelta(hours=40)
+    seen_before = world.service.get(held.booking_id)
+    world.service.expire(held)
+    ended = world.service.get(held.booking_id)
+    assert ended == seen_before == held.moved(BookingStatus.EXPIRED, at=held.expires_at)
+    assert world.slot == world.free
+
+
+def test_an_expiry_of_a_booking_whose_message_is_still_in_the_queue_ends_it_for_good(world: World) -> None:
+    held = world.hold()
+    del world.stores.triggers[held.booking_id]
+    world.service.expire(held)
+    world.service.create(held)
+    assert world.service.get(held.booking_id).status is BookingStatus.EXPIRED
+    assert world.slot == world.free
+
+
+def test_an_expiry_twice_or_after_the_slot_was_held_again_does_no_harm(world: World) -> None:
+    first = world.created()
+    world.clock.now = first.expires_at
+    second = world.hold("user-2")
+    world.service.expire(first)
+    world.service.expire(first)
+    assert world.service.get(first.booking_id).status is BookingStatus.EXPIRED
+    assert world.slot.held_by == second.booking_id
+
+
+def test_a_worker_lets_an_outage_through_to_be_delivered_again(world: World) -> None:
+    held = world.created()
+    world.bookings.before_step = [raises(DOWN)]
+    with pytest.raises(ServiceUnavailableError):
+        world.service.expire(held)

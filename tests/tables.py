@@ -1,0 +1,57 @@
+"""Tables as the local stack makes them, on moto or on a real endpoint, and the DAOs over them."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.aws import CLIENT_CONFIG
+from chalicelib.dao.bookings import BookingDao
+from chalicelib.dao.providers import ProviderDao
+from chalicelib.dao.slots import SlotDao
+from chalicelib.dao.table import Retries, Table
+from chalicelib.domain.ports import BookingStore, ProviderStore, SlotStore
+from local_stack.resources import provision, resources
+from tests.builders import new_id
+from tests.fakes import InMemoryBookings, InMemoryProviders, InMemorySlots, InMemoryStores
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The three stores over one table."""
+
+    providers: ProviderStore
+    slots: SlotStore
+    bookings: BookingStore
+
+
+def in_memory_stores() -> Stores:
+    """The fakes."""
+    stores = InMemoryStores()
+    return Stores(InMemoryProviders(stores), InMemorySlots(stores), InMemoryBookings(stores))
+
+
+def dao_stores(table: Table) -> Stores:
+    """The DAOs."""
+    return Stores(ProviderDao(table=table), SlotDao(table=table), BookingDao(table=table))
+
+
+def table_on(client: "DynamoDBClient", name: str, retries: Retries | None = None) -> Table:
+    """The table, as the application uses it."""
+    return Table(client=client, name=name, retries=retries or Retries(), new_token=new_id)
+
+
+class EndpointTables:
+    """One set of resources on an endpoint, shared by tests that use ids of their own."""
+
+    def __init__(self, session: Any) -> None:
+        self.dynamodb: DynamoDBClient = session.client("dynamodb", config=CLIENT_CONFIG)
+        self.sqs = session.client("sqs", config=CLIENT_CONFIG)
+        prefix = f"t{new_id()[:8]}-"
+        self.provisioned = provision(resources(prefix=prefix), dynamodb=self.dynamodb, sqs=self.sqs)
+        self.name = self.provisioned.table_name
+
+    def table(self, retries: Retries | None = None) -> Table:
+        """The table, as the application uses it."""
+        return table_on(self.dynamodb, self.name, retries)
