@@ -1,22 +1,25 @@
-"""The AWS endpoints that tests run on."""
+"""The AWS endpoints and the running systems that tests use."""
 
 import os
-import socket
 from collections.abc import Iterator
 
 import pytest
 from localstack_client.session import Session
 
 from local_stack.endpoint import Endpoint
+from tests.ports import free_port
+from tests.system import System, running
 from tests.tables import EndpointTables
 
+SHARED_SYSTEMS = ("system", "short_hold_system")
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let all tests that share a running system run in one process, so that it is started once."""
+    for item in items:
+        for name in SHARED_SYSTEMS:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +37,17 @@ def localstack_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def endpoint_tables(localstack_host: str) -> EndpointTables:
     """Tables on a real endpoint."""
     return EndpointTables(Session(localstack_host=localstack_host))
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The whole system, with holds that outlast every test."""
+    with running(tmp_path_factory.mktemp("system"), hold_seconds=600) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def short_hold_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The whole system, with holds of two seconds."""
+    with running(tmp_path_factory.mktemp("short-hold-system"), hold_seconds=2) as started:
+        yield started

@@ -18,8 +18,8 @@ from chalicelib.dao.table import ConditionFailedError, Retries, Table
 from chalicelib.domain.errors import ProviderExistsError, ServiceUnavailableError
 from chalicelib.domain.models import CONFIRM, BookingStatus, SlotStatus
 from tests.builders import NOW, booking, new_id, provider, slot
-from tests.conftest import free_port
 from tests.contracts.test_bookings import held, published, state
+from tests.ports import free_port
 from tests.tables import EndpointTables, dao_stores, table_on
 from tests.wire import Wire, cancelled, error, lost_acknowledgement, page
 
