@@ -34,7 +34,7 @@ class InMemoryProviders:
         self._stores = stores
 
     def create(self, provider: Provider) -> None:
-        if self._stores.providers.setdefault(provider.provider_id, provider) != provider:
+        if self._stores.providers.setdefault(provider.provider_id, provider) is not provider:
             raise ProviderExistsError(provider.provider_id)
 
     def find(self, provider_id: str) -> Provider | None:

@@ -3,6 +3,7 @@
 from boto3.dynamodb.conditions import Attr
 
 from chalicelib.dao import keys
+from chalicelib.dao.actions import put
 from chalicelib.dao.items import provider_item, to_provider
 from chalicelib.dao.table import ConditionFailedError, Table
 from chalicelib.domain.errors import ProviderExistsError
@@ -17,13 +18,10 @@ class ProviderDao:
 
     def create(self, provider: Provider) -> None:
         """Put the provider, if its id is free. Raises `ProviderExistsError`."""
-        item = provider_item(provider)
         try:
-            self._table.put(item, Attr("PK").not_exists())
+            self._table.transact([put(provider_item(provider), Attr("PK").not_exists())])
         except ConditionFailedError as refused:
-            # The very item, to the microsecond, is an earlier try of this write, whose acknowledgement was lost.
-            if refused.failed[0] != item:
-                raise ProviderExistsError(provider.provider_id) from refused
+            raise ProviderExistsError(provider.provider_id) from refused
 
     def find(self, provider_id: str) -> Provider | None:
         """Read the provider."""

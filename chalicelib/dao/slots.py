@@ -40,7 +40,7 @@ class SlotDao:
 
     def open_window(self, provider_id: str, window: Window, *, revision: str) -> None:
         """Put the window. The last request wins, so there is no condition."""
-        self._table.put(availability_item(provider_id, window, revision))
+        self._table.transact([put(availability_item(provider_id, window, revision))])
 
     def remove_free(self, slots: Sequence[Slot], window: Window, *, revision: str, now: datetime) -> list[Slot]:
         """Delete each slot that is free at `now`; returns those that were taken in the meantime."""

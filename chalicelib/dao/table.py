@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws import unreachable_as_unavailable
-from chalicelib.dao.actions import Action, deserialized, put, serialized
+from chalicelib.dao.actions import Action, deserialized, serialized
 from chalicelib.domain.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
-    from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalicelib.dao.items import Item
@@ -88,18 +87,12 @@ class Table:
         with unreachable_as_unavailable("table"):
             return [deserialized(item) for page in pages for item in page["Items"]]
 
-    def put(self, item: "Item", condition: "ConditionBase | None" = None) -> None:
-        """Write one item. Raises `ConditionFailedError` with index 0."""
-        try:
-            with unreachable_as_unavailable("table"):
-                self._client.put_item(TableName=self._name, **put(item, condition)["Put"])
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
-            raise ConditionFailedError({0: _old_item(refused.response)}) from refused
-
     def transact(self, actions: Sequence[Action]) -> None:
         """Do all actions or none. Raises `ConditionFailedError`.
 
         One token stands for all tries, so that a try whose acknowledgement was lost is not taken for somebody else's.
+        This is the only way to write, for a single item too: a plain write has no token, and fails while a transaction
+        touches its item.
         """
         items = [{kind: {"TableName": self._name, **body} for kind, body in action.items()} for action in actions]
         token = self._new_token()

@@ -105,6 +105,14 @@ SlotMinutes = Annotated[int, Field(ge=5, le=480)]
 class _Request(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_null(cls, value: object) -> object:
+        """A field that is not meant is left out: null is no value of any of them."""
+        if value is None:
+            raise ValueError("must not be null")
+        return value
+
 
 class NoBody(_Request):
     """A request that says all in its path."""

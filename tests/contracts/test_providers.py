@@ -23,10 +23,3 @@ def test_an_id_that_is_taken_is_refused_and_the_first_provider_stays(stores: Sto
     with pytest.raises(ProviderExistsError):
         stores.providers.create(provider(provider_id=ann.provider_id, name="Bea"))
     assert stores.providers.find(ann.provider_id) == ann
-
-
-def test_the_same_write_again_is_taken_for_a_retry_and_succeeds(stores: Stores) -> None:
-    ann = provider()
-    stores.providers.create(ann)
-    stores.providers.create(ann)
-    assert stores.providers.find(ann.provider_id) == ann
