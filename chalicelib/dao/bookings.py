@@ -56,7 +56,7 @@ class BookingDao:
             condition=as_read & in_future & is_free(now),
         )
         try:
-            self._table.transact([hold, put(trigger_item(booking), Attr("PK").not_exists())])
+            self._table.transact([hold, put(trigger_item(booking))])
         except ConditionFailedError as refused:
             there = refused.failed.get(_HELD_SLOT)
             if there is None:

@@ -44,8 +44,7 @@ class SlotDao:
 
     def remove_free(self, slots: Sequence[Slot], window: Window, *, revision: str, now: datetime) -> list[Slot]:
         """Delete each slot that is free at `now`; returns those that were taken in the meantime."""
-        free = Attr("PK").not_exists() | is_free(now)
-        refused = self._write_all(slots, lambda slot: delete(_key(slot), free), window, revision)
+        refused = self._write_all(slots, lambda slot: delete(_key(slot), is_free(now)), window, revision)
         return [to_slot(item) for item in refused if item]
 
     def add(self, slots: Sequence[Slot], window: Window, *, revision: str) -> None:

@@ -9,8 +9,9 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.dao.stream import booking_of_trigger
-from chalicelib.domain.errors import MalformedRecordError
+from chalicelib.domain.errors import MalformedRecordError, SlotUnavailableError
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
+from chalicelib.domain.ports import StepRefusedError
 from local_stack.resources import provision, resources
 from tests.builders import NOW, booking, provider, slot, window
 from tests.tables import Stores, dao_stores, table_on
@@ -177,6 +178,29 @@ def test_a_confirm_and_a_cancel_remove_the_trigger_and_an_expiry_has_none_to_rem
     raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
     raw.stores.bookings.take_step(CANCEL, BOOKING, at=NOW)
     assert (f"BOOKING#{BOOKING_ID}", "EXPIRATION_TRIGGER") not in raw.all()
+
+
+@pytest.mark.parametrize("step", [CONFIRM, CANCEL, EXPIRE])
+def test_an_owner_of_another_status_does_not_count(raw: Raw, step: Any) -> None:
+    """A slot that somebody has reserved stays theirs, even where an old hold was left standing beside."""
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    damaged = raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] | {"status": "RESERVED", "reservedBy": "another"}
+    raw.items.put_item(Item=damaged)
+    if step is CONFIRM:
+        with pytest.raises(StepRefusedError):
+            raw.stores.bookings.take_step(step, BOOKING, at=NOW)
+    else:
+        raw.stores.bookings.take_step(step, BOOKING, at=NOW)
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == damaged
+
+
+def test_a_deadline_of_another_status_does_not_count(raw: Raw) -> None:
+    """A reserved slot is not to be had because an old hold's deadline, left standing beside, has passed."""
+    damaged = raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] | {"status": "RESERVED", "holdExpiresAt": 1}
+    raw.items.put_item(Item=damaged)
+    with pytest.raises(SlotUnavailableError):
+        raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == damaged
 
 
 def image(**changes: Any) -> dict[str, Any]:

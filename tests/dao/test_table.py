@@ -16,7 +16,8 @@ from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.table import ConditionFailedError, Retries, Table
 from chalicelib.domain.errors import ServiceUnavailableError
-from chalicelib.domain.models import CONFIRM, BookingStatus, SlotStatus
+from chalicelib.domain.models import CONFIRM, EXPIRE, BookingStatus, SlotStatus
+from chalicelib.domain.ports import StepRefusedError
 from tests.builders import NOW, booking, new_id, provider, slot
 from tests.contracts.test_bookings import held, published, state
 from tests.ports import free_port
@@ -212,3 +213,13 @@ def test_a_hold_is_one_call_a_step_is_one_call_and_a_find_is_one_call(rig: Rig) 
         act()
         calls.append(len(rig.wire.requests) - before)
     assert calls == [1, 1, 1, 1, 1]
+
+
+def test_a_step_that_the_booking_refuses_is_one_call_as_nothing_else_could_win(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    _, pending = held(stores)
+    stores.bookings.take_step(CONFIRM, pending, at=NOW)
+    before = len(rig.wire.requests)
+    with pytest.raises(StepRefusedError):
+        stores.bookings.take_step(EXPIRE, pending, at=NOW)
+    assert len(rig.wire.requests) - before == 1
