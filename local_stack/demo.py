@@ -1,0 +1,203 @@
+"""`python -m local_stack.demo`: shows on the running system what it does, step by step, over HTTP alone."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import http.client
+import json
+import sys
+import time
+import urllib.parse
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_LONG_HOLD_SECONDS = 20.0
+_EXPIRY_PATIENCE_SECONDS = 15.0
+
+
+class DemoError(Exception):
+    """The system did not do what the demonstration is about; the text is one line."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer; `body` is what its JSON says."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class Api:
+    """The booking API of a running system."""
+
+    def __init__(self, url: str) -> None:
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname:
+            raise DemoError(f"--url must be like http://127.0.0.1:8000, not {url}")
+        self._url = url.rstrip("/")
+        self._address = (parts.hostname, parts.port or 80)
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """Send one request. Raises DemoError when nothing answers, or not in JSON."""
+        connection = http.client.HTTPConnection(*self._address, timeout=30)
+        try:
+            headers = {"Content-Type": "application/json"} if body is not None else {}
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            response = connection.getresponse()
+            return Answer(response.status, json.loads(response.read()))
+        except (OSError, http.client.HTTPException) as error:
+            raise DemoError(f"no booking API answers at {self._url} ({error}); start it with `make run`") from None
+        except ValueError:
+            raise DemoError(f"what answers at {self._url} is no booking API") from None
+        finally:
+            connection.close()
+
+
+class Demo:
+    """A walk through the API; stops at the first answer that is not what it should be."""
+
+    def __init__(
+        self,
+        api: Api,
+        console: Console,
+        *,
+        wait: bool,
+        today: datetime.date,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`wait`: sit an expiry out however long the hold lasts."""
+        self._api = api
+        self._console = console
+        self._wait = wait
+        self._date = (today + datetime.timedelta(days=1)).isoformat()
+        self._now = now
+        self._sleep = sleep
+        self._step_number = 0
+
+    def run(self) -> None:
+        """Show everything. Raises DemoError when a step goes wrong."""
+        self._step("Is it up, and can it reach its table and its queue?")
+        self._expect(200, "GET", "/health/ready")
+
+        self._step("A provider")
+        provider = f"demo-{uuid.uuid4().hex[:8]}"
+        self._expect(
+            201, "POST", "/providers", {"providerId": provider, "name": "Dr. Demo", "timeZone": "Europe/Berlin"}
+        )
+
+        self._step("Their hours for tomorrow become slots")
+        window = {"date": self._date, "startTime": "09:00", "endTime": "11:00", "slotDurationMinutes": 30}
+        self._expect(201, "POST", f"/providers/{provider}/availability", window, show=("slotsCreated", "timeZone"))
+        slots = self._free_slots(provider)
+
+        self._step("Alice asks for the first slot: it is held for her at once, the booking is made by the queue worker")
+        alice = self._hold(provider, slots[0], "alice")
+
+        self._step("Bob wants the same slot: a clean conflict, he can pick another")
+        taken = {"providerId": provider, "slotId": slots[0], "userId": "bob"}
+        self._expect(409, "POST", "/bookings", taken, show=("code", "detail"))
+
+        self._step("Alice confirms: the slot is hers")
+        self._expect(200, "POST", f"/bookings/{alice['bookingId']}/confirm", show=("status", "confirmedAt"))
+
+        self._step("Bob takes the second slot, then thinks better of it: the slot is free again")
+        bob = self._hold(provider, slots[1], "bob")
+        self._expect(200, "POST", f"/bookings/{bob['bookingId']}/cancel", show=("status", "cancelledAt"))
+        self._require(slots[1] in self._free_slots(provider), "the cancelled slot is not free")
+
+        self._step("Carol holds the third slot and never confirms")
+        self._show_expiry(provider, slots[2], self._hold(provider, slots[2], "carol"))
+
+    def _show_expiry(self, provider: str, slot: str, booking: dict[str, Any]) -> None:
+        left = datetime.datetime.fromisoformat(booking["expiresAt"]).timestamp() - self._now()
+        if left > _LONG_HOLD_SECONDS and not self._wait:
+            self._say(
+                f"Her hold ends in {left:.0f} s. To see that happen: `make run HOLD_SECONDS=5`, then `make demo` "
+                "again; or wait for it here with `python -m local_stack.demo --wait`.",
+                "yellow",
+            )
+            return
+        self._say(f"Her hold ends in {left:.0f} s; waiting for it ...", "dim")
+        self._sleep(max(0.0, left))
+        path = f"/bookings/{booking['bookingId']}"
+        # The deadline is told by another clock than ours, and in whole seconds.
+        deadline = self._now() + _EXPIRY_PATIENCE_SECONDS
+        while (answer := self._api.call("GET", path)).body.get("status") != "EXPIRED":
+            self._require(self._now() < deadline, f"the booking did not expire: {answer.body}")
+            self._sleep(0.2)
+
+        self._step(
+            "Her booking has expired. TTL and the stream worker tidy up: see expire_bookings where `make run` is"
+        )
+        self._expect(200, "GET", path, show=("status", "expiredAt"))
+        self._require(slot in self._free_slots(provider), "the expired slot is not free")
+
+        self._step("Dave books the slot that Carol let go")
+        dave = self._hold(provider, slot, "dave")
+        self._expect(200, "POST", f"/bookings/{dave['bookingId']}/confirm", show=("status", "userId", "slotId"))
+
+    def _hold(self, provider: str, slot: str, user: str) -> dict[str, Any]:
+        request = {"providerId": provider, "slotId": slot, "userId": user}
+        return self._expect(202, "POST", "/bookings", request, show=("bookingId", "status", "startsAt", "expiresAt"))
+
+    def _free_slots(self, provider: str) -> list[str]:
+        answer = self._expect(200, "GET", f"/providers/{provider}/slots?date={self._date}", show=("count",))
+        return [slot["slotId"] for slot in answer["slots"]]
+
+    def _expect(
+        self, status: int, method: str, path: str, body: dict[str, Any] | None = None, *, show: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        answer = self._api.call(method, path, body)
+        as_expected = answer.status == status
+        line = Text("   ").append(f"{method} {path} ", "cyan").append("" if body is None else json.dumps(body), "dim")
+        self._console.print(line, soft_wrap=True)
+        result = Text("   → ").append(str(answer.status), "bold green" if as_expected else "bold red")
+        for name in show:
+            result.append(f"  {name} ", "dim").append(str(answer.body.get(name)))
+        self._console.print(result, soft_wrap=True)
+        self._require(as_expected, f"{method} {path} should have answered {status}, not {answer.status}: {answer.body}")
+        return answer.body
+
+    def _step(self, title: str) -> None:
+        self._step_number += 1
+        self._console.print()
+        self._say(f"{self._step_number}. {title}", "bold")
+
+    def _say(self, text: str, style: str) -> None:
+        self._console.print(Text(text, style), soft_wrap=True)
+
+    @staticmethod
+    def _require(holds: bool, text: str) -> None:  # noqa: FBT001
+        if not holds:
+            raise DemoError(text)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the demonstration; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m local_stack.demo", description=__doc__)
+    parser.add_argument("--url", default="http://127.0.0.1:8000", help="the API (default http://127.0.0.1:8000)")
+    parser.add_argument("--wait", action="store_true", help="wait for the expiry, however long the hold lasts")
+    given = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    try:
+        Demo(Api(given.url), console, wait=given.wait, today=datetime.datetime.now(tz=datetime.UTC).date()).run()
+    except DemoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    console.print("\n[bold green]That was all of it.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
