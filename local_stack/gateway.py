@@ -48,7 +48,7 @@ def problem(status: int, detail: str, request_id: str) -> tuple[dict[str, str], 
     code = _CODES.get(status, "INTERNAL")
     body = {
         "type": "urn:problem-type:" + code.lower().replace("_", "-"),
-        "title": http.HTTPStatus(status).phrase,
+        "title": code.replace("_", " ").capitalize(),
         "status": status,
         "detail": detail,
         "code": code,

@@ -4,12 +4,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from localstack_client.session import Session
 
 from local_stack.endpoint import Endpoint
 from tests.ports import free_port
 from tests.system import System, running
 from tests.tables import EndpointTables
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 SHARED_SYSTEMS = ("system", "short_hold_system")
 

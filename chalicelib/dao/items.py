@@ -155,12 +155,12 @@ def to_booking(item: Item) -> Booking:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value:
         raise TypeError(f"{value!r} is no text")
     return value
 
 
 def _deadline(value: Any) -> datetime:
-    if not isinstance(value, Decimal):
-        raise TypeError(f"{value!r} is no number of seconds")
+    if not isinstance(value, Decimal) or value % 1:
+        raise TypeError(f"{value!r} is no whole number of seconds")
     return from_epoch_second(int(value))

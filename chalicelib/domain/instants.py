@@ -1,7 +1,9 @@
 """Instants as text, RFC 3339 in UTC with `Z`, and times of the day as `HH:MM`: as the API and the table have them."""
 
-import math
 from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 def to_text(instant: datetime) -> str:
@@ -19,7 +21,7 @@ def from_text(text: str) -> datetime:
 
 def to_epoch_second(instant: datetime) -> int:
     """Whole seconds since 1970, rounded down: a deadline is reached exactly when it is `<= to_epoch_second(now)`."""
-    return math.floor(instant.timestamp())
+    return (instant - _EPOCH) // _SECOND
 
 
 def from_epoch_second(second: int) -> datetime:
@@ -29,7 +31,7 @@ def from_epoch_second(second: int) -> datetime:
 
 def deadline(start: datetime, length: timedelta) -> datetime:
     """The end of a hold: a whole second, as TTL counts in those, and rounded up, so that no hold is cut short."""
-    return from_epoch_second(math.ceil((start + length).timestamp()))
+    return from_epoch_second(-((_EPOCH - start - length) // _SECOND))
 
 
 def clock_time(since_midnight: timedelta) -> str:

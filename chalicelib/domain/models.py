@@ -112,10 +112,16 @@ class Slot:
     hold_expires_at: datetime | None = None
     reserved_by: str | None = None
 
-    def status_at(self, now: datetime) -> SlotStatus:
-        """The status that counts at `now`: a hold is over at its deadline, whatever the table still says."""
+    def seen_at(self, now: datetime) -> "Slot":
+        """The slot as it counts at `now`: a hold is over at its deadline, whatever the table still says."""
         hold_is_over = self.hold_expires_at is not None and self.hold_expires_at <= now
-        return SlotStatus.AVAILABLE if self.status is SlotStatus.HELD and hold_is_over else self.status
+        if self.status is SlotStatus.HELD and hold_is_over:
+            return replace(self, status=SlotStatus.AVAILABLE, held_by=None, hold_expires_at=None)
+        return self
+
+    def status_at(self, now: datetime) -> SlotStatus:
+        """The status that counts at `now`."""
+        return self.seen_at(now).status
 
     def can_be_booked_at(self, now: datetime) -> bool:
         """Whether a hold at `now` would succeed."""

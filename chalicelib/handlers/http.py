@@ -2,8 +2,10 @@
 
 import json
 import logging
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 
@@ -14,6 +16,7 @@ from chalicelib import logs
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.handlers import problems
 from chalicelib.handlers.problems import FieldError, RequestError
+from chalicelib.handlers.schemas import BOOKING_ID, PROVIDER_ID
 from chalicelib.services import Services
 
 _log = logging.getLogger(__name__)
@@ -104,10 +107,11 @@ class Router:
         return response
 
     def _answer(self, request: Request, get_response: Callable[[Request], Response]) -> Response:
-        if len(request.raw_body) > MAX_BODY_BYTES:
-            detail = f"The body must not have more than {MAX_BODY_BYTES} bytes."
-            return problems.response(problems.PAYLOAD_TOO_LARGE, detail, request_id=request_id(request))
-        response = get_response(request)
+        try:
+            _refuse_if_too_large(request)
+            response = get_response(request)
+        except RequestError as error:
+            return problems.response_for(error, request_id=request_id(request))
         if isinstance(response.body, dict) and response.body.keys() == _CHALICE_ERROR:
             return _problem_of_chalice(response, request)
         return response
@@ -126,20 +130,21 @@ def request_id(request: Request) -> str:
 
 def body(request: Request, model: type[Model]) -> Model:
     """The request's JSON body as a model. Raises `RequestError`."""
-    raw = request.raw_body
+    raw = cast("bytes", request.raw_body)
     if raw:
         _refuse_unless_json(request.headers.get("content-type", ""))
+    repeated: set[str] = set()
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = Counter(name for name, _ in pairs)
+        repeated.update(name for name, times in names.items() if times > 1)
+        return dict(pairs)
+
     try:
-        document = json.loads(
-            raw.decode("utf-8") if isinstance(raw, bytes) else raw,
-            object_pairs_hook=_unique_names,
-            parse_constant=_refuse_constant,
-        )
-    except _NotJsonError as error:
-        raise problems.invalid(FieldError(*error.args)) from None
+        document = json.loads(raw.decode("utf-8"), object_pairs_hook=members, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise problems.invalid(FieldError("body", "must be a JSON object in UTF-8")) from None
-    return _validated(model, document)
+    return _validated(model, document, repeated)
 
 
 def body_if_any(request: Request, model: type[Model]) -> Model:
@@ -150,10 +155,8 @@ def body_if_any(request: Request, model: type[Model]) -> Model:
 def query(request: Request, model: type[Model]) -> Model:
     """The request's query parameters as a model. Raises `RequestError`."""
     parameters = request.query_params or MultiDict({})
-    repeated = [name for name in parameters if len(parameters.getlist(name)) > 1]
-    if repeated:
-        raise problems.invalid(*(FieldError(name, "must be given once only") for name in sorted(repeated)))
-    return _validated(model, dict(parameters))
+    repeated = {name for name in parameters if len(parameters.getlist(name)) > 1}
+    return _validated(model, dict(parameters), repeated)
 
 
 def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:
@@ -164,20 +167,18 @@ def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str
     return Response(view.model_dump_json(by_alias=True, exclude_none=True), headers=headers, status_code=status)
 
 
-class _NotJsonError(ValueError):
-    """JSON that Python's parser lets through. Its arguments are the field and the message."""
-
-
-def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _NotJsonError(next(name for name in names if names.count(name) > 1), "must be given once only")
-    return members
-
-
 def _refuse_constant(name: str) -> None:
-    raise _NotJsonError("body", f"must be JSON, which has no {name}")
+    """Python's parser would take NaN and Infinity, which JSON does not have."""
+    raise ValueError(name)
+
+
+def _refuse_if_too_large(request: Request) -> None:
+    try:
+        size = len(request.raw_body)
+    except ValueError:
+        raise problems.invalid(FieldError("body", "must be text in UTF-8, or valid Base64")) from None
+    if size > MAX_BODY_BYTES:
+        raise RequestError(problems.PAYLOAD_TOO_LARGE, f"The body must not have more than {MAX_BODY_BYTES} bytes.")
 
 
 def _refuse_unless_json(content_type: str) -> None:
@@ -188,19 +189,19 @@ def _refuse_unless_json(content_type: str) -> None:
         raise RequestError(problems.UNSUPPORTED_MEDIA_TYPE, detail)
 
 
-def _validated(model: type[Model], document: object) -> Model:
+def _validated(model: type[Model], document: object, repeated: Collection[str] = ()) -> Model:
+    """The document as a model. Raises `RequestError` with all that is wrong; what is `repeated` is wrong anyway."""
+    wrong = {name: FieldError(name, "must be given once only") for name in sorted(repeated)}
     try:
-        return model.model_validate(document)
+        valid = model.model_validate(document)
+        if not wrong:
+            return valid
     except ValidationError as error:
-        raise problems.invalid(
-            *(
-                FieldError(
-                    ".".join(map(str, problem["loc"])) or "body",
-                    _MESSAGES.get(problem["type"], problem["msg"]).format(**problem.get("ctx", {})),
-                )
-                for problem in error.errors(include_url=False, include_input=False)
-            )
-        ) from None
+        for problem in error.errors(include_url=False, include_input=False):
+            name = ".".join(map(str, problem["loc"])) if problem["loc"] else "body"
+            message = _MESSAGES.get(problem["type"], problem["msg"]).format(**problem.get("ctx", {}))
+            wrong.setdefault(name, FieldError(name, message))
+    raise problems.invalid(*wrong.values())
 
 
 def _problem_of_chalice(response: Response, request: Request) -> Response:
@@ -217,6 +218,13 @@ def _problem_of_chalice(response: Response, request: Request) -> Response:
 
 
 def _ids(request: Request) -> dict[str, str]:
-    """The ids in the path, as the logs name them."""
-    names = {"bookingId": "booking_id", "providerId": "provider_id"}
-    return {names[name]: value for name, value in (request.uri_params or {}).items() if name in names}
+    """The ids in the path, as the logs name them; nothing that is no id, as that could be anything."""
+    parameters = request.uri_params or {}
+    return {
+        name: parameters[parameter]
+        for parameter, name, shape in (
+            ("bookingId", "booking_id", BOOKING_ID),
+            ("providerId", "provider_id", PROVIDER_ID),
+        )
+        if re.fullmatch(shape, parameters.get(parameter, ""))
+    }

@@ -73,7 +73,7 @@ def response(
     """A problem as a response, with extension `members` beside the standard ones."""
     body = {
         "type": f"urn:problem-type:{problem.code.lower().replace('_', '-')}",
-        "title": problem.status.phrase,
+        "title": problem.code.replace("_", " ").capitalize(),
         "status": problem.status.value,
         "detail": detail,
         "code": problem.code,

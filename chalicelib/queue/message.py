@@ -3,32 +3,53 @@
 It carries the whole booking, so that the worker reads nothing before it writes.
 """
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
 from chalicelib.domain.errors import MalformedRecordError
+from chalicelib.domain.instants import from_text
 from chalicelib.domain.models import Booking, BookingStatus
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
+def _instant(value: object) -> datetime:
+    """pydantic's own would take a number of seconds for an instant, too."""
+    if isinstance(value, datetime):
+        return value
+    try:
+        return from_text(value)  # type: ignore[arg-type] - what is no text is refused below
+    except (TypeError, ValueError):
+        raise ValueError("must be an instant as RFC 3339 text") from None
+
+
+def _whole_second(instant: datetime) -> datetime:
+    if instant.microsecond:
+        raise ValueError("a deadline is a whole second")
+    return instant
+
+
+_Instant = Annotated[datetime, BeforeValidator(_instant)]
+
+
 class BookingMessage(BaseModel):
     """Version 1 of the message's body. Unknown fields are let through, so that a newer sender can add some."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, strict=True)
 
-    version: Literal[1] = 1
+    version: Annotated[int, Field(ge=1, le=1)] = 1
     booking_id: Annotated[str, StringConstraints(pattern=r"^booking-[0-9a-f-]{36}$")]
     provider_id: _Text
     slot_id: _Text
     user_id: _Text
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
+    starts_at: _Instant
+    ends_at: _Instant
     time_zone: _Text
-    created_at: AwareDatetime
-    expires_at: AwareDatetime
+    created_at: _Instant
+    expires_at: Annotated[_Instant, AfterValidator(_whole_second)]
 
 
 def encode(booking: Booking) -> str:

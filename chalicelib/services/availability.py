@@ -66,7 +66,7 @@ class AvailabilityService:
         slots = self._slots.of_day(provider_id, day)
         time_zone = slots[0].time_zone if slots else self._providers.get(provider_id).time_zone
         now = self._clock()
-        return time_zone, [slot for slot in slots if slot.can_be_booked_at(now)]
+        return time_zone, [slot.seen_at(now) for slot in slots if slot.can_be_booked_at(now)]
 
     def _replace_free_slots(self, provider: Provider, window: Window) -> Day:
         """First take away, then add: at no instant are two slots free that overlap."""

@@ -1,0 +1,65 @@
+"""AWS in this process: the table and the queues as the local stack makes them, and the settings that name them."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from moto import mock_aws
+
+from local_stack.resources import Provisioned, provision, resources
+from tests.builders import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+REGION = "eu-central-1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aws:
+    """A region, and what a test has of its own in it."""
+
+    dynamodb: "DynamoDBClient"
+    sqs: "SQSClient"
+    its: Provisioned
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings of an application that uses this."""
+        return {
+            "TABLE_NAME": self.its.table_name,
+            "BOOKING_QUEUE_URL": self.its.bookings_url,
+            "BOOKING_DEAD_LETTER_QUEUE_URL": self.its.bookings_dead_letters_url,
+            "EXPIRATION_DEAD_LETTER_QUEUE_URL": self.its.expirations_dead_letters_url,
+            "AWS_REGION": REGION,
+        }
+
+    def received(self, queue_url: str) -> "list[MessageTypeDef]":
+        """The messages that are in a queue, with their attributes."""
+        answer = self.sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+        return answer.get("Messages", [])
+
+    def delete_table(self) -> None:
+        self.dynamodb.delete_table(TableName=self.its.table_name)
+
+    def items(self) -> list[dict[str, object]]:
+        """All that is in the table."""
+        return [dict(item) for item in self.dynamodb.scan(TableName=self.its.table_name)["Items"]]
+
+
+@contextmanager
+def mocked_region() -> "Iterator[tuple[DynamoDBClient, SQSClient]]":
+    """Clients of a region that exists in this process only."""
+    with mock_aws():
+        yield boto3.client("dynamodb", region_name=REGION), boto3.client("sqs", region_name=REGION)
+
+
+def own_resources(dynamodb: "DynamoDBClient", sqs: "SQSClient") -> Aws:
+    """A table and queues that no other test has."""
+    wanted = resources(prefix=f"t{new_id()[:8]}-")
+    return Aws(dynamodb=dynamodb, sqs=sqs, its=provision(wanted, dynamodb=dynamodb, sqs=sqs))

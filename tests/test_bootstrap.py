@@ -1,0 +1,246 @@
+"""Settings from the environment, and the application that is built from them."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import ValidationError
+
+from chalicelib.bootstrap import Settings, SettingsError, build
+from chalicelib.domain.models import BookingStatus
+from tests.builders import DAY, NOW, Clock, booking, new_id, window
+from tests.events import event, failed, message, removal, sqs_record
+from tests.moto_region import REGION, Aws, mocked_region, own_resources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+ENVIRONMENT = {
+    "TABLE_NAME": "appointments",
+    "BOOKING_QUEUE_URL": "https://sqs.example/bookings",
+    "BOOKING_DEAD_LETTER_QUEUE_URL": "https://sqs.example/bookings-dlq",
+    "EXPIRATION_DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:4566/000000000000/expirations-dlq",
+    "AWS_REGION": "us-east-1",
+}
+
+
+def test_what_is_not_set_has_a_default() -> None:
+    assert Settings.from_environment(ENVIRONMENT).model_dump() == {
+        "table_name": "appointments",
+        "booking_queue_url": "https://sqs.example/bookings",
+        "booking_dead_letter_queue_url": "https://sqs.example/bookings-dlq",
+        "expiration_dead_letter_queue_url": "http://127.0.0.1:4566/000000000000/expirations-dlq",
+        "aws_region": "us-east-1",
+        "hold_seconds": 300,
+        "booking_max_receives": 5,
+        "expiration_max_age_seconds": 3600,
+        "log_level": "INFO",
+    }
+
+
+def test_everything_can_be_set_and_the_rest_of_the_environment_is_not_looked_at() -> None:
+    settings = Settings.from_environment(
+        {
+            **ENVIRONMENT,
+            "AWS_REGION": "us-gov-west-1",
+            "HOLD_SECONDS": "86400",
+            "BOOKING_MAX_RECEIVES": "1",
+            "EXPIRATION_MAX_AGE_SECONDS": "60",
+            "LOG_LEVEL": "DEBUG",
+            "PATH": "/bin",
+            "hold_seconds": "7",
+        }
+    )
+
+    assert settings.aws_region == "us-gov-west-1"
+    assert (settings.hold_seconds, settings.booking_max_receives) == (86_400, 1)
+    assert (settings.expiration_max_age_seconds, settings.log_level) == (60, "DEBUG")
+
+
+def test_settings_can_not_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        Settings.from_environment(ENVIRONMENT).hold_seconds = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TABLE_NAME", ""),
+        ("TABLE_NAME", "ab"),
+        ("TABLE_NAME", "x" * 256),
+        ("TABLE_NAME", "my table"),
+        ("BOOKING_QUEUE_URL", ""),
+        ("BOOKING_QUEUE_URL", "bookings"),
+        ("BOOKING_QUEUE_URL", "arn:aws:sqs:us-east-1:123456789012:bookings"),
+        ("BOOKING_DEAD_LETTER_QUEUE_URL", "https://sqs.example/a b"),
+        ("EXPIRATION_DEAD_LETTER_QUEUE_URL", "ftp://sqs.example/x"),
+        ("AWS_REGION", ""),
+        ("AWS_REGION", "us-east"),
+        ("AWS_REGION", "us-east-1\n"),
+        ("AWS_REGION", "US-EAST-1"),
+        ("HOLD_SECONDS", "0"),
+        ("HOLD_SECONDS", "-300"),
+        ("HOLD_SECONDS", "86401"),
+        ("HOLD_SECONDS", "300.5"),
+        ("HOLD_SECONDS", "five minutes"),
+        ("HOLD_SECONDS", ""),
+        ("BOOKING_MAX_RECEIVES", "0"),
+        ("BOOKING_MAX_RECEIVES", "1001"),
+        ("EXPIRATION_MAX_AGE_SECONDS", "59"),
+        ("EXPIRATION_MAX_AGE_SECONDS", "86401"),
+        ("LOG_LEVEL", "info"),
+        ("LOG_LEVEL", "CHATTY"),
+    ],
+)
+def test_a_wrong_setting_gives_one_line_with_its_name_and_what_it_is(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({**ENVIRONMENT, name: value})
+
+    _headline, *lines = str(caught.value).splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(f"  {name}: ")
+    assert lines[0].endswith(f", but it is {value!r}")
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_a_missing_setting_is_named(name: str) -> None:
+    rest = {other: value for other, value in ENVIRONMENT.items() if other != name}
+
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment(rest)
+
+    assert str(caught.value).splitlines()[1:] == [f"  {name}: Field required"]
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({"TABLE_NAME": "?", "AWS_REGION": "us-east-1", "HOLD_SECONDS": "long"})
+
+    headline, *lines = str(caught.value).splitlines()
+    assert "settings in the environment are wrong" in headline
+    assert [line.split(":")[0].strip() for line in lines] == [
+        "TABLE_NAME",
+        "BOOKING_QUEUE_URL",
+        "BOOKING_DEAD_LETTER_QUEUE_URL",
+        "EXPIRATION_DEAD_LETTER_QUEUE_URL",
+        "HOLD_SECONDS",
+    ]
+
+
+@pytest.fixture(scope="module")
+def region() -> "Iterator[tuple[DynamoDBClient, SQSClient]]":
+    with mocked_region() as clients:
+        yield clients
+
+
+@pytest.fixture
+def aws(region: "tuple[DynamoDBClient, SQSClient]") -> Aws:
+    return own_resources(*region)
+
+
+def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(aws: Aws) -> None:
+    clock = Clock()
+    settings = Settings.from_environment({**aws.environment, "HOLD_SECONDS": "60"})
+    application = build(settings, clock=clock, new_id=new_id)
+    services = application.services
+    ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
+    services.availability.set_day(ann.provider_id, window())
+
+    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1")
+    (sent,) = aws.received(aws.its.bookings_url)
+    response = application.process_bookings(event(sqs_record(sent["Body"])))
+    confirmed = services.bookings.confirm(held.booking_id)
+
+    assert timedelta(seconds=60) <= held.expires_at - NOW < timedelta(seconds=61)
+    assert failed(response) == []
+    assert confirmed.status is BookingStatus.CONFIRMED
+    _, free = services.availability.free_slots(ann.provider_id, DAY)
+    assert [slot.slot_id for slot in free] == [f"{DAY}T10:00", f"{DAY}T11:00"]
+
+
+def test_a_built_application_expires_the_booking_of_a_removed_trigger(aws: Aws) -> None:
+    clock = Clock()
+    application = build(Settings.from_environment(aws.environment), clock=clock, new_id=new_id)
+    services = application.services
+    ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
+    services.availability.set_day(ann.provider_id, window())
+    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1")
+    clock.advance(seconds=301)
+
+    response = application.expire_bookings(event(removal(held)))
+
+    assert failed(response) == []
+    (stored,) = [item for item in aws.items() if item["PK"] == {"S": f"BOOKING#{held.booking_id}"} and "status" in item]
+    assert stored["status"] == {"S": "EXPIRED"}
+
+
+def test_each_worker_has_its_own_dead_letter_queue(aws: Aws) -> None:
+    application = build(Settings.from_environment(aws.environment), clock=Clock(), new_id=new_id)
+    bad_removal = removal(booking(), ttl=None)
+
+    application.process_bookings(event(sqs_record("no booking")))
+    application.expire_bookings(event(bad_removal))
+
+    assert [letter["Body"] for letter in aws.received(aws.its.bookings_dead_letters_url)] == ["no booking"]
+    (kept,) = aws.received(aws.its.expirations_dead_letters_url)
+    assert bad_removal["dynamodb"]["SequenceNumber"] in kept["Body"]
+    assert not aws.received(aws.its.bookings_url)
+
+
+@pytest.mark.parametrize(("receives", "given_up"), [(2, False), (3, True)])
+def test_the_number_of_deliveries_after_which_a_message_is_given_up_can_be_set(
+    aws: Aws, receives: int, given_up: bool
+) -> None:
+    settings = Settings.from_environment({**aws.environment, "BOOKING_MAX_RECEIVES": "3"})
+    application = build(settings, clock=Clock(), new_id=new_id)
+    aws.delete_table()
+    record = message(booking(), receives=receives)
+
+    response = application.process_bookings(event(record))
+
+    assert failed(response) == ([] if given_up else [record["messageId"]])
+    assert len(aws.received(aws.its.bookings_dead_letters_url)) == int(given_up)
+
+
+@pytest.mark.parametrize(("age", "given_up"), [(119, False), (120, True)])
+def test_the_age_at_which_a_removal_is_given_up_can_be_set(aws: Aws, age: int, given_up: bool) -> None:
+    settings = Settings.from_environment({**aws.environment, "EXPIRATION_MAX_AGE_SECONDS": "120"})
+    application = build(settings, clock=Clock(NOW), new_id=new_id)
+    aws.delete_table()
+    record = removal(booking())
+    record["dynamodb"]["ApproximateCreationDateTime"] = NOW.timestamp() - age
+
+    response = application.expire_bookings(event(record))
+
+    assert failed(response) == ([] if given_up else [record["dynamodb"]["SequenceNumber"]])
+    assert len(aws.received(aws.its.expirations_dead_letters_url)) == int(given_up)
+
+
+def test_the_application_is_ready_when_table_and_queue_are_there(aws: Aws) -> None:
+    application = build(Settings.from_environment(aws.environment), clock=Clock(), new_id=new_id)
+
+    assert application.services.readiness.check() == {"table": True, "queue": True}
+
+
+def test_the_application_is_not_ready_without_its_table(aws: Aws) -> None:
+    application = build(Settings.from_environment(aws.environment), clock=Clock(), new_id=new_id)
+    aws.delete_table()
+
+    assert application.services.readiness.check() == {"table": False, "queue": True}
+
+
+def test_the_application_is_not_ready_without_its_queue(aws: Aws) -> None:
+    application = build(Settings.from_environment(aws.environment), clock=Clock(), new_id=new_id)
+    aws.sqs.delete_queue(QueueUrl=aws.its.bookings_url)
+
+    assert application.services.readiness.check() == {"table": True, "queue": False}
+
+
+def test_the_region_is_the_one_that_is_set_and_no_other(aws: Aws) -> None:
+    elsewhere = Settings.from_environment({**aws.environment, "AWS_REGION": "ap-southeast-2"})
+
+    assert elsewhere.aws_region != REGION
+    assert build(elsewhere, clock=Clock(), new_id=new_id).services.readiness.check()["table"] is False
