@@ -21,8 +21,8 @@ def _instant(value: object) -> datetime:
     if isinstance(value, datetime):
         return value
     try:
-        return from_text(value)  # type: ignore[arg-type] - what is no text is refused below
-    except (TypeError, ValueError):
+        return from_text(value if isinstance(value, str) else "")
+    except ValueError:
         raise ValueError("must be an instant as RFC 3339 text") from None
 
 
