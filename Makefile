@@ -26,7 +26,7 @@ test: check ## Check, then run every test and measure the coverage
 check: $(VENV)/dev.stamp ## Format, lint, layers and strict types; changes nothing
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/lint-imports --config pyproject.toml
+	@$(BIN)/lint-imports --no-logo --config pyproject.toml
 	@$(BIN)/mypy
 
 format: $(VENV)/dev.stamp ## Format the code and mend what lint can mend
@@ -44,7 +44,7 @@ clean: ## Remove the virtual environment, the local data and the caches
 # A stamp says that an install went through; a half-finished one leaves none, and the next call does it again.
 $(VENV)/%.stamp: requirements/%.txt | $(VENV)/python.stamp
 	@echo "Installing requirements/$*.txt (only when it changes) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/$*.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements/$*.txt
 	@touch $@
 
 $(VENV)/python.stamp:

@@ -119,7 +119,7 @@ def assert_problem(response: http.client.HTTPResponse, status: int, code: str) -
     assert body["status"] == status
     assert body["code"] == code
     assert body["type"] == "urn:problem-type:" + code.lower().replace("_", "-")
-    assert body["title"] == http.HTTPStatus(status).phrase
+    assert body["title"].lower() == body["code"].lower().replace("_", " ")
     assert body["detail"]
     assert body["requestId"] == response.getheader("X-Request-Id")
 
