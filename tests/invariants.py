@@ -1,4 +1,4 @@
-"""What must always hold, checked on all items of a table at rest."""
+"""What must always hold, and what must be done in the end, checked on all items of a table."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,8 +15,19 @@ def violations(items: Iterable[Item], *, now: datetime) -> list[str]:
     return [
         *_owners(bookings.values(), slots, now),
         *_reservations(stored, slots.values()),
-        *_holds(waiting, slots.values()),
+        *_holds(waiting, (slot for slot in slots.values() if slot.status_at(now) is SlotStatus.HELD)),
         *(f"{each} is settled and has a trigger" for each in stored.keys() & waiting.keys() if _settled(stored[each])),
+    ]
+
+
+def unfinished(items: Iterable[Item], *, now: datetime) -> list[str]:
+    """What has come to its deadline, and still waits for a worker."""
+    stored, waiting, slots = _sorted_out(items)
+    lapsed_slots = (slot for slot in slots.values() if slot != slot.seen_at(now))
+    lapsed_bookings = (booking for booking in (waiting | stored).values() if booking != booking.seen_at(now))
+    return [
+        *(f"{slot.slot_id} of {slot.provider_id} is still held" for slot in lapsed_slots),
+        *(f"{booking.booking_id} is still pending" for booking in lapsed_bookings),
     ]
 
 
@@ -68,8 +79,6 @@ def _reservations(stored: dict[str, Booking], slots: Iterable[Slot]) -> Iterable
 def _holds(waiting: dict[str, Booking], slots: Iterable[Slot]) -> Iterable[str]:
     """A HELD slot has one deadline with its booking's trigger, which ends it."""
     for slot in slots:
-        if slot.status is not SlotStatus.HELD:
-            continue
         booking = waiting.get(slot.held_by or "")
         if booking is None:
             yield f"{slot.slot_id} is held by {slot.held_by}, and nothing ends that"

@@ -1,5 +1,6 @@
 """The whole system as `make run` starts it, in processes of its own."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -42,8 +43,11 @@ def eventually(what: str, condition: Callable[[], T | None]) -> T:
 class System:
     """A running system, and an HTTP client for it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, aws_host: str, data_dir: Path) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", port: int, aws_host: str, account: str, data_dir: Path
+    ) -> None:
         self.process = process
+        self.account = account
         self.url = f"http://127.0.0.1:{port}"
         self.aws_host = aws_host
         self.data_dir = data_dir
@@ -97,7 +101,7 @@ class System:
     @cached_property
     def table(self) -> "AwsTable":
         """The table, as others see it."""
-        return AwsTable(Session(localstack_host=self.aws_host), "appointments")
+        return AwsTable(Session(localstack_host=self.aws_host, aws_access_key_id=self.account), "appointments")
 
 
 class AwsTable:
@@ -165,19 +169,22 @@ class AwsTable:
 def start(data_dir: Path, *, hold_seconds: int, environment: dict[str, str] | None = None) -> System:
     """Start the system and wait until it is ready."""
     port, aws_port = free_port(), free_port()
+    # LocalStack and MiniStack take an access key of twelve digits for an account, so that each system has a world of
+    # its own on a shared endpoint, and the same one when it is started again.
+    account = str(int.from_bytes(hashlib.sha256(bytes(data_dir)).digest()) % 10**12).zfill(12)
     output = (data_dir / "terminal.log").open("wb")
     command = [sys.executable, "-m", "local_stack", "--port", str(port), "--aws-port", str(aws_port)]
     command += ["--hold-seconds", str(hold_seconds), "--data-dir", str(data_dir)]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, "AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "test", **(environment or {})},
         stdout=output,
         stderr=subprocess.STDOUT,
     )
     output.close()
     aws_host = os.environ.get("LOCALSTACK_HOST") or f"127.0.0.1:{aws_port}"
-    system = System(process, port, aws_host, data_dir)
+    system = System(process, port, aws_host, account, data_dir)
 
     def ready() -> bool:
         assert process.poll() is None, (data_dir / "terminal.log").read_text()

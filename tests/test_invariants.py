@@ -1,6 +1,7 @@
 """The checker of what must always hold finds what is planted."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from chalicelib.dao.items import Item, booking_fields, pending_item, slot_item, 
 from chalicelib.domain.instants import to_epoch_second
 from chalicelib.domain.models import Booking
 from tests.builders import NOW, booking, slot
-from tests.invariants import violations
+from tests.invariants import unfinished, violations
 
 SLOT = slot()
 MINE, OTHER = booking(SLOT), booking(SLOT)
@@ -65,9 +66,28 @@ def test_a_sound_table_has_no_violations(items: list[Item]) -> None:
         ([reserved_by(MINE)], "is reserved by"),
         ([reserved_by(MINE), in_status(replace(MINE, slot_id="2030-05-02T11:00"), "CONFIRMED")], "which names"),
         ([held_by(MINE)], "nothing ends that"),
-        ([held_by(MINE, holdExpiresAt=1), trigger_item(MINE)], "is held until"),
+        ([held_by(MINE, holdExpiresAt=to_epoch_second(MINE.expires_at) + 60), trigger_item(MINE)], "is held until"),
         ([reserved_by(MINE), in_status(MINE, "CONFIRMED"), trigger_item(MINE)], "has a trigger"),
     ],
 )
 def test_a_planted_fault_is_found(items: list[Item], found: str) -> None:
     assert found in " ".join(violations(numbers_as_the_table_gives_them(items), now=NOW))
+
+
+AFTERWARDS = MINE.expires_at
+
+
+@pytest.mark.parametrize("items", [[held_by(MINE)], [trigger_item(MINE)], [pending_item(MINE)]])
+def test_what_has_lapsed_and_waits_for_a_worker_is_unfinished_from_its_deadline_on(items: list[Item]) -> None:
+    table = numbers_as_the_table_gives_them(items)
+    assert len(unfinished(table, now=AFTERWARDS)) == 1
+    assert unfinished(table, now=AFTERWARDS - timedelta(microseconds=1)) == []
+
+
+def test_what_is_settled_is_finished() -> None:
+    table = numbers_as_the_table_gives_them([FREE, in_status(MINE, "EXPIRED"), in_status(OTHER, "CONFIRMED")])
+    assert unfinished(table, now=AFTERWARDS) == []
+
+
+def test_a_hold_that_has_lapsed_may_have_lost_its_trigger_already() -> None:
+    assert violations(numbers_as_the_table_gives_them([held_by(MINE)]), now=AFTERWARDS) == []

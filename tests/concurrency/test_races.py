@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.concurrency.conftest import Crowd
-from tests.invariants import violations
+from tests.invariants import unfinished, violations
 from tests.system import A_DAY, System, eventually
 
 ROUNDS = 50
@@ -35,6 +35,12 @@ def day_of_slots(system: System) -> tuple[str, list[str]]:
 def assert_sound(system: System) -> None:
     """The table holds to what must always hold."""
     assert violations(system.table.all(), now=datetime.now(UTC)) == []
+
+
+def assert_finished_and_sound(system: System) -> None:
+    """Whatever came to its deadline gets done, and the table is sound then."""
+    eventually("all is done", lambda: not unfinished(system.table.all(), now=datetime.now(UTC)))
+    assert_sound(system)
 
 
 def hold(provider_id: str, slot_id: str, user_id: str) -> Act:
@@ -165,7 +171,7 @@ def test_confirm_against_expiry_has_one_winner(short_hold_system: System, short_
                 ),
             )
             assert system.table.slot(provider_id, each["slotId"])["status"] == "AVAILABLE"
-    assert_sound(system)
+    assert_finished_and_sound(system)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -186,4 +192,4 @@ def test_a_re_hold_of_an_expired_hold_against_a_late_confirm_has_one_winner(
         assert (confirm.status_code, again.status_code) != (200, 202), f"two owners of {each['slotId']}"
         if confirm.status_code == 200:
             assert system.table.slot(provider_id, each["slotId"])["reservedBy"] == each["bookingId"]
-    assert_sound(system)
+    assert_finished_and_sound(system)
