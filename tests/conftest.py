@@ -8,6 +8,7 @@ from hypothesis import settings
 from localstack_client.session import Session
 
 from local_stack.endpoint import Endpoint
+from tests.moto_region import Aws, Region, mocked_region, own_resources
 from tests.ports import free_port
 from tests.system import System, running
 from tests.tables import EndpointTables
@@ -25,6 +26,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name in SHARED_SYSTEMS:
             if name in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(scope="module")
+def region() -> Iterator[Region]:
+    """AWS in this process, by moto."""
+    with mocked_region() as region:
+        yield region
+
+
+@pytest.fixture
+def aws(region: Region) -> Aws:
+    """A table and queues by moto."""
+    return own_resources(region)
 
 
 @pytest.fixture(scope="session")

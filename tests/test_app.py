@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from chalice.test import Client
@@ -15,11 +14,7 @@ from chalicelib.bootstrap import Application, application
 from tests.builders import booking
 from tests.events import Event, event, failed, message, removal, sqs_record
 from tests.log_lines import log_lines, unconfigured_logger
-from tests.moto_region import Aws, mocked_region, own_resources
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sqs import SQSClient
+from tests.moto_region import Aws, Region, own_resources
 
 ROUTES = {
     ("POST", "/providers"),
@@ -35,16 +30,10 @@ ROUTES = {
 }
 
 
-@pytest.fixture(scope="module")
-def region() -> "Iterator[tuple[DynamoDBClient, SQSClient]]":
-    with mocked_region() as clients:
-        yield clients
-
-
 @pytest.fixture
-def aws(region: "tuple[DynamoDBClient, SQSClient]", monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+def aws(region: Region, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     """AWS, and an environment that names it; the application is built anew in it."""
-    own = own_resources(*region)
+    own = own_resources(region)
     for name, value in own.environment.items():
         monkeypatch.setenv(name, value)
     with unconfigured_logger():

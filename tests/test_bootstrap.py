@@ -1,7 +1,6 @@
 """Settings from the environment, and the application that is built from them."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import ValidationError
@@ -10,13 +9,7 @@ from chalicelib.bootstrap import Settings, SettingsError, build
 from chalicelib.domain.models import BookingStatus
 from tests.builders import DAY, NOW, Clock, booking, new_id, window
 from tests.events import event, failed, message, removal, sqs_record
-from tests.moto_region import REGION, Aws, mocked_region, own_resources
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sqs import SQSClient
+from tests.moto_region import REGION, Aws
 
 ENVIRONMENT = {
     "TABLE_NAME": "appointments",
@@ -128,17 +121,6 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         "EXPIRATION_DEAD_LETTER_QUEUE_URL",
         "HOLD_SECONDS",
     ]
-
-
-@pytest.fixture(scope="module")
-def region() -> "Iterator[tuple[DynamoDBClient, SQSClient]]":
-    with mocked_region() as clients:
-        yield clients
-
-
-@pytest.fixture
-def aws(region: "tuple[DynamoDBClient, SQSClient]") -> Aws:
-    return own_resources(*region)
 
 
 def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(aws: Aws) -> None:

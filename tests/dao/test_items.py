@@ -1,23 +1,18 @@
 """The items as they lie in the table, attribute by attribute: other tools, and people, read them."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from chalicelib.dao.stream import booking_of_trigger
 from chalicelib.domain.errors import MalformedRecordError, SlotUnavailableError
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
 from chalicelib.domain.ports import StepRefusedError
-from local_stack.resources import provision, resources
 from tests.builders import NOW, booking, provider, slot, window
+from tests.moto_region import REGION, Aws
 from tests.tables import Stores, dao_stores, table_on
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 BOOKING_ID = "booking-00000000-0000-4000-8000-000000000001"
 SLOT = slot(provider_id="ann")
@@ -59,12 +54,11 @@ TRIGGER_ITEM = {**FACTS, "PK": f"BOOKING#{BOOKING_ID}", "SK": "EXPIRATION_TRIGGE
 class Raw:
     """A table on moto, with a look at its items."""
 
-    def __init__(self) -> None:
-        self.client: DynamoDBClient = boto3.client("dynamodb", region_name="us-east-1")
-        sqs = boto3.client("sqs", region_name="us-east-1")
-        self.name = provision(resources(), dynamodb=self.client, sqs=sqs).table_name
-        self.stores: Stores = dao_stores(table_on(self.client, self.name))
-        self.items = boto3.resource("dynamodb", region_name="us-east-1").Table(self.name)
+    def __init__(self, aws: Aws) -> None:
+        self.client = aws.dynamodb
+        self.name = aws.its.table_name
+        self.stores: Stores = dao_stores(table_on(aws.dynamodb, self.name))
+        self.items = boto3.resource("dynamodb", region_name=REGION).Table(self.name)
 
     def all(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every item by its key."""
@@ -72,13 +66,12 @@ class Raw:
 
 
 @pytest.fixture
-def raw() -> Iterator[Raw]:
+def raw(aws: Aws) -> Raw:
     """A table that holds one free slot."""
-    with mock_aws():
-        table = Raw()
-        table.stores.slots.open_window("ann", window(), revision="r1")
-        table.stores.slots.add([SLOT], window(), revision="r1")
-        yield table
+    table = Raw(aws)
+    table.stores.slots.open_window("ann", window(), revision="r1")
+    table.stores.slots.add([SLOT], window(), revision="r1")
+    return table
 
 
 def test_a_provider(raw: Raw) -> None:

@@ -14,24 +14,12 @@ from chalicelib.queue.message import decode
 from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
 from tests.builders import booking
 from tests.log_lines import log_lines
-from tests.moto_region import REGION, Aws, mocked_region, own_resources
+from tests.moto_region import REGION, Aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
-
-
-@pytest.fixture(scope="module")
-def region() -> "Iterator[tuple[DynamoDBClient, SQSClient]]":
-    with mocked_region() as clients:
-        yield clients
-
-
-@pytest.fixture
-def aws(region: "tuple[DynamoDBClient, SQSClient]") -> Aws:
-    return own_resources(*region)
 
 
 @pytest.fixture
