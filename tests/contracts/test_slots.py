@@ -9,8 +9,8 @@ from chalicelib.domain.ports import AvailabilitySupersededError
 from tests.builders import DAY, HOLD, NOW, booking, new_id, slot, window
 from tests.tables import Stores
 
-MANY = 250
-"""More than fit into two transactions."""
+MANY = 130
+"""More than fit into one transaction."""
 
 
 def day_of_slots(count: int) -> list[Slot]:
