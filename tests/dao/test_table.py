@@ -16,7 +16,7 @@ from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.table import ConditionFailedError, Retries, Table
 from chalicelib.domain.errors import ServiceUnavailableError
-from chalicelib.domain.models import CONFIRM, EXPIRE, BookingStatus, SlotStatus
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, BookingStatus, SlotStatus
 from chalicelib.domain.ports import StepRefusedError
 from tests.builders import NOW, booking, new_id, provider, slot
 from tests.contracts.test_bookings import held, published, state
@@ -76,6 +76,13 @@ def test_a_cancellation_that_does_not_pass_ends_as_unavailable_within_the_time_o
         rig.table.transact([put(new_item())])
     assert len(rig.wire.requests) == Retries().attempts
     assert sum(rig.slept) < 5
+
+
+def test_the_last_try_counts_as_well(rig: Rig) -> None:
+    item = new_item()
+    rig.wire.faults = [cancelled("TransactionConflict")] * (Retries().attempts - 1)
+    rig.table.transact([put(item)])
+    assert rig.table.get({"PK": item["PK"], "SK": "X"}) == item
 
 
 def test_a_failed_condition_is_an_answer_even_beside_a_conflict(rig: Rig) -> None:
@@ -223,3 +230,15 @@ def test_a_step_that_the_booking_refuses_is_one_call_as_nothing_else_could_win(r
     with pytest.raises(StepRefusedError):
         stores.bookings.take_step(EXPIRE, pending, at=NOW)
     assert len(rig.wire.requests) - before == 1
+
+
+def test_a_booking_that_is_settled_between_the_two_tries_of_a_step_is_left_alone(rig: Rig) -> None:
+    """First only the slot refuses, so the booking is to end alone; by then somebody else has ended it."""
+    stores = dao_stores(rig.table)
+    _, pending = held(stores)
+    stores.bookings.take_step(CANCEL, pending, at=NOW)
+    before = stores.bookings.find(pending.booking_id)
+    rig.wire.faults = [cancelled("None", "ConditionalCheckFailed")]
+    with pytest.raises(StepRefusedError):
+        stores.bookings.take_step(EXPIRE, pending, at=NOW)
+    assert stores.bookings.find(pending.booking_id) == before
