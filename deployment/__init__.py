@@ -1,0 +1,1 @@
+"""What makes the deployable parts, and tries a deployed system. Nothing in here is deployed."""

@@ -1,0 +1,134 @@
+"""`python -m deployment.openapi`: the REST API's body for API Gateway, in OpenAPI 3.0.1.
+
+Every path has its own resource, since Chalice tells routes apart by the resource's path. Methods that a path does not
+have go to the function as well, whose 405 says which ones it does have; paths that don't exist are the gateway's to
+answer.
+
+The gateway checks bodies and query parameters before it calls the function, where it can do so with the function's own
+status. It looks at a body only as far as its schema goes, and the function checks everything again. It does not check
+the bodies of routes that need none: it has no way to say "an empty object or nothing". A request with several faults
+is answered for the first that is found: a body that is invalid and has no content type, or is too large, gets a 400
+here, and 415 or 413 from the function.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from pydantic.alias_generators import to_camel
+
+from app import app as chalice_app
+from chalicelib.handlers.problems import CONTENT_TYPE
+from deployment import schemas
+from deployment.gateway_responses import gateway_responses
+from deployment.operations import OPERATIONS, Operation, Problem, described
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+INVOKE_ARN = "${api_function_invoke_arn}"
+"""What Terraform puts the function's ARN in place of."""
+
+_INTEGRATION = {"type": "aws_proxy", "httpMethod": "POST", "uri": INVOKE_ARN}
+_VALIDATOR = "x-amazon-apigateway-request-validator"
+
+
+def body() -> dict[str, Any]:
+    """The whole document. Raises OperationError when the table of operations is not about the application's routes."""
+    paths: dict[str, Any] = {}
+    for (method, path), view_name in described(chalice_app, OPERATIONS).items():
+        operation = OPERATIONS[method, path]
+        methods = paths.setdefault(path, {"x-amazon-apigateway-any-method": _any_method(path)})
+        methods[method.lower()] = {
+            "operationId": to_camel(view_name),
+            **description(path, operation),
+            **_validation(operation),
+            "x-amazon-apigateway-integration": _INTEGRATION,
+        }
+    return {
+        "openapi": "3.0.1",
+        "info": {
+            "title": chalice_app.app_name,
+            "description": "Appointment bookings: one owner per slot.",
+            "version": "1",
+        },
+        "paths": paths,
+        "components": {"schemas": component_schemas()},
+        "x-amazon-apigateway-request-validators": {
+            "body": {"validateRequestBody": True, "validateRequestParameters": False},
+            "parameters": {"validateRequestBody": False, "validateRequestParameters": True},
+        },
+        "x-amazon-apigateway-gateway-responses": gateway_responses(),
+    }
+
+
+def component_schemas() -> dict[str, schemas.Schema]:
+    """The schemas that operations refer to, by name."""
+    requests = [operation.body for operation in OPERATIONS.values() if operation.body and operation.takes_body]
+    return schemas.components(requests, [*(operation.answer for operation in OPERATIONS.values()), Problem])
+
+
+def description(path: str, operation: Operation) -> dict[str, Any]:
+    """What holds of an operation wherever it is described."""
+    document: dict[str, Any] = {"summary": operation.summary, "responses": _responses(operation)}
+    if parameters := [*_path_parameters(path), *_query_parameters(operation)]:
+        document["parameters"] = parameters
+    if operation.body and operation.takes_body:
+        document["requestBody"] = {"required": True, "content": _content(operation.body, "application/json")}
+    return document
+
+
+def _validation(operation: Operation) -> dict[str, str]:
+    if operation.takes_body:
+        return {_VALIDATOR: "body"}
+    return {_VALIDATOR: "parameters"} if operation.query else {}
+
+
+def _any_method(path: str) -> dict[str, Any]:
+    answers: dict[str, Any] = {"405": {"description": "METHOD_NOT_ALLOWED", "content": _content(Problem, CONTENT_TYPE)}}
+    parameters = {"parameters": listed} if (listed := _path_parameters(path)) else {}
+    return {"responses": answers, **parameters, "x-amazon-apigateway-integration": _INTEGRATION}
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    success = {"description": operation.status.phrase, "content": _content(operation.answer, "application/json")}
+    responses: dict[str, Any] = {str(operation.status.value): success}
+    for status, problems in groupby(operation.problems, key=lambda problem: problem.status):
+        codes = ", ".join(problem.code for problem in problems)
+        responses[str(status.value)] = {"description": codes, "content": _content(Problem, CONTENT_TYPE)}
+    return responses
+
+
+def _content(model: type[BaseModel], media_type: str) -> dict[str, Any]:
+    return {media_type: {"schema": schemas.reference(model)}}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
+    if operation.query is None:
+        return []
+    model = schemas.converted(operation.query.model_json_schema())
+    required = model.get("required", [])
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        for name, schema in model["properties"].items()
+    ]
+
+
+def text() -> str:
+    """The document as it is written to a file: the same for the same application."""
+    return json.dumps(body(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

@@ -1,0 +1,162 @@
+"""What each route takes and answers: the one table that every description of the API is made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from chalice.app import Chalice
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from chalicelib.domain import errors
+from chalicelib.domain.models import BookingStatus
+from chalicelib.handlers import problems, schemas
+from chalicelib.handlers.http import unknown_path
+
+UNAUTHENTICATED = problems.Problem(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED")
+FORBIDDEN = problems.Problem(HTTPStatus.FORBIDDEN, "FORBIDDEN")
+RATE_LIMITED = problems.Problem(HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED")
+"""These three are the gateway's: the application has no such answers."""
+
+
+class OperationError(Exception):
+    """The table and the application's routes differ; the text names how."""
+
+
+class _ProblemModel(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class FieldProblem(_ProblemModel):
+    """What is wrong with one field of a request."""
+
+    field: str
+    message: str
+
+
+class Problem(_ProblemModel):
+    """An error as RFC 9457 has it. Decide by `code`; `errors`, `bookingStatus` and `checks` come with some codes."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldProblem] | None = None
+    booking_status: BookingStatus | None = None
+    checks: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What one method on one path takes and answers."""
+
+    summary: str
+    answer: type[BaseModel]
+    status: HTTPStatus = HTTPStatus.OK
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    raises: tuple[type[errors.AppointmentError], ...] = ()
+    """The business's own refusals; what every route may answer is not named."""
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether there is anything to say in the body."""
+        return self.body is not None and bool(self.body.model_fields)
+
+    @property
+    def problems(self) -> list[problems.Problem]:
+        """All errors that may be answered, by status and code."""
+        found = {problems.PROBLEM_OF[error] for error in self.raises}
+        found |= {RATE_LIMITED, problems.INTERNAL, problems.SERVICE_UNAVAILABLE}
+        if self.body or self.query:
+            found.add(problems.VALIDATION_FAILED)
+        if self.body:
+            found |= {problems.PAYLOAD_TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE}
+        return sorted(found)
+
+
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    ("POST", "/providers"): Operation(
+        summary="Create a provider",
+        body=schemas.CreateProvider,
+        status=HTTPStatus.CREATED,
+        answer=schemas.ProviderView,
+        raises=(errors.ProviderExistsError,),
+    ),
+    ("GET", "/providers/{providerId}"): Operation(
+        summary="Show a provider",
+        answer=schemas.ProviderView,
+        raises=(errors.ProviderNotFoundError,),
+    ),
+    ("POST", "/providers/{providerId}/availability"): Operation(
+        summary="Set a day's availability; held and reserved slots stay",
+        body=schemas.SetAvailability,
+        status=HTTPStatus.CREATED,
+        answer=schemas.DayView,
+        raises=(errors.ProviderNotFoundError,),
+    ),
+    ("GET", "/providers/{providerId}/slots"): Operation(
+        summary="Show what can be booked on a day",
+        query=schemas.FreeSlotsQuery,
+        answer=schemas.FreeSlotsView,
+        raises=(errors.ProviderNotFoundError,),
+    ),
+    ("POST", "/bookings"): Operation(
+        summary="Hold a slot for a booking",
+        body=schemas.CreateBooking,
+        status=HTTPStatus.ACCEPTED,
+        answer=schemas.BookingView,
+        raises=(errors.ProviderNotFoundError, errors.SlotNotFoundError, errors.SlotUnavailableError),
+    ),
+    ("GET", "/bookings/{bookingId}"): Operation(
+        summary="Show a booking",
+        answer=schemas.BookingView,
+        raises=(errors.BookingNotFoundError,),
+    ),
+    ("POST", "/bookings/{bookingId}/confirm"): Operation(
+        summary="Confirm a booking within its hold; a repeat gives the same answer",
+        body=schemas.NoBody,
+        answer=schemas.BookingView,
+        raises=(errors.BookingNotFoundError, errors.BookingConflictError),
+    ),
+    ("POST", "/bookings/{bookingId}/cancel"): Operation(
+        summary="Cancel a booking; a repeat gives the same answer",
+        body=schemas.NoBody,
+        answer=schemas.BookingView,
+        raises=(errors.BookingNotFoundError, errors.BookingConflictError),
+    ),
+    ("GET", "/health"): Operation(
+        summary="Say that the process is up",
+        answer=schemas.HealthView,
+    ),
+    ("GET", "/health/ready"): Operation(
+        summary="Say whether table and queue answer",
+        answer=schemas.ReadinessView,
+    ),
+}
+
+
+def routes(app: Chalice) -> dict[tuple[str, str], str]:
+    """The name of the view behind each method and path that the API has.
+
+    The views for unknown paths are no part of it: they are told by the function that answers them, whatever their paths
+    look like.
+    """
+    return {
+        (method, path): entry.view_name
+        for path, methods in app.routes.items()
+        for method, entry in methods.items()
+        if entry.view_name != unknown_path.__name__
+    }
+
+
+def described(app: Chalice, table: Mapping[tuple[str, str], Operation]) -> dict[tuple[str, str], str]:
+    """As `routes`, when the table has exactly those. Raises OperationError."""
+    found = routes(app)
+    differing = [f"{method} {path} is not in the table" for method, path in sorted(found.keys() - table.keys())]
+    differing += [f"{method} {path} is no route" for method, path in sorted(table.keys() - found.keys())]
+    if differing:
+        raise OperationError("; ".join(differing))
+    return found

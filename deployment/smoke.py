@@ -1,0 +1,161 @@
+"""`python -m deployment.smoke --url URL`: tries a deployed system, or a local one, for real.
+
+It makes a provider of its own with one day of slots, and leaves it there: the API deletes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import http.client
+import json
+import sys
+import time
+import urllib.parse
+import uuid
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rich.console import Console
+from rich.text import Text
+
+from local_stack.demo import Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_PATIENCE_SECONDS = 30.0
+_PAUSE_SECONDS = 0.5
+_CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+
+
+class SmokeError(Exception):
+    """The system does not do what it should, or can't be reached; the text is one line."""
+
+
+class Api(Protocol):
+    """Whatever answers the API's requests."""
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """Send one request."""
+        ...
+
+
+class HttpApi:
+    """The API at a URL, whose path is the gateway's stage if it has one."""
+
+    def __init__(self, url: str) -> None:
+        parts = urllib.parse.urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = -1
+        if parts.scheme not in _CONNECTIONS or not parts.hostname or port == -1:
+            raise SmokeError(f"--url must be like https://api.example.com/stage, not {url}")
+        self._url = url
+        self._connection = _CONNECTIONS[parts.scheme]
+        self._address = (parts.hostname, port)
+        self._stage = parts.path.rstrip("/")
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """Send one request. Raises SmokeError when nothing answers, or not with a JSON object."""
+        connection = self._connection(*self._address, timeout=30)
+        try:
+            headers = {} if body is None else {"Content-Type": "application/json"}
+            connection.request(method, self._stage + path, None if body is None else json.dumps(body), headers)
+            response = connection.getresponse()
+            document = json.loads(response.read())
+        except (OSError, http.client.HTTPException) as error:
+            raise SmokeError(f"nothing answers at {self._url}: {error}") from None
+        except ValueError:
+            raise SmokeError(f"what answers at {self._url} is no booking API: {method} {path} gave no JSON") from None
+        finally:
+            connection.close()
+        if not isinstance(document, dict):
+            raise SmokeError(f"what answers at {self._url} is no booking API: {method} {path} gave no JSON object")
+        return Answer(response.status, document)
+
+
+class Smoke:
+    """A walk through the API; stops at the first answer that is not what it should be."""
+
+    def __init__(
+        self,
+        api: Api,
+        console: Console,
+        *,
+        today: datetime.date,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._api = api
+        self._console = console
+        # Not tomorrow: that may be over somewhere already, and then nothing could be booked.
+        self._date = str(today + datetime.timedelta(days=2))
+        self._now = now
+        self._sleep = sleep
+
+    def run(self) -> None:
+        """Try everything. Raises SmokeError when a step goes wrong."""
+        provider = f"smoke-{uuid.uuid4().hex[:12]}"
+        day = f"/providers/{provider}/slots?date={self._date}"
+        window = {"date": self._date, "startTime": "09:00", "endTime": "10:00", "slotDurationMinutes": 30}
+        slot = f"{self._date}T09:00"
+
+        self._expect("the process is up", 200, "GET", "/health")
+        self._expect("table and queue answer", 200, "GET", "/health/ready")
+        self._expect("an unknown path is a problem", 404, "GET", "/no/such/path", code="NOT_FOUND")
+        self._expect("an invalid body is a problem", 400, "POST", "/providers", {"name": ""}, code="VALIDATION_FAILED")
+        self._expect("a provider", 201, "POST", "/providers", {"providerId": provider, "name": "Smoke test"})
+        self._expect("two free slots", 201, "POST", f"/providers/{provider}/availability", window)
+        first = {"providerId": provider, "slotId": slot, "userId": "smoke-1"}
+        booking = self._expect("the first is held", 202, "POST", "/bookings", first)
+        path = f"/bookings/{booking.get('bookingId')}"
+        self._until_readable(path)
+        self._expect("it is confirmed", 200, "POST", f"{path}/confirm", status="CONFIRMED")
+        second = first | {"userId": "smoke-2"}
+        self._expect("nobody else can have it", 409, "POST", "/bookings", second, code="SLOT_UNAVAILABLE")
+        self._is_free("and it is not offered", day, slot, free=False)
+        self._expect("it is cancelled", 200, "POST", f"{path}/cancel", status="CANCELLED")
+        self._is_free("and the slot is free again", day, slot, free=True)
+
+    def _until_readable(self, path: str) -> None:
+        deadline = self._now() + _PATIENCE_SECONDS
+        while self._api.call("GET", path).status != http.HTTPStatus.OK and self._now() < deadline:
+            self._sleep(_PAUSE_SECONDS)
+        self._expect("the booking can be read", 200, "GET", path, status="PENDING")
+
+    def _is_free(self, step: str, path: str, slot: str, *, free: bool) -> None:
+        slots = [each.get("slotId") for each in self._expect(step, 200, "GET", path).get("slots", [])]
+        if (slot in slots) is not free:
+            raise SmokeError(f"{step}: slot {slot} is {'missing from' if free else 'among'} the free ones")
+
+    def _expect(
+        self, step: str, status: int, method: str, path: str, body: dict[str, Any] | None = None, /, **members: str
+    ) -> dict[str, Any]:
+        answer = self._api.call(method, path, body)
+        as_expected = answer.status == status and members.items() <= answer.body.items()
+        line = Text("ok    " if as_expected else "FAIL  ", "green" if as_expected else "bold red")
+        line.append(f"{step:<30}", "default").append(f"  {method} {path} ", "dim").append(str(answer.status))
+        self._console.print(line, soft_wrap=True)
+        if not as_expected:
+            wanted = " ".join([str(status), *(f"with {name} {value}" for name, value in members.items())])
+            raise SmokeError(f"{step}: {method} {path} should answer {wanted}, not {answer.status}: {answer.body}")
+        return answer.body
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Try the system; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m deployment.smoke", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--url", required=True, help="the API, as Terraform's output says it")
+    given = parser.parse_args(arguments)
+    try:
+        today = datetime.datetime.now(tz=datetime.UTC).date()
+        Smoke(HttpApi(given.url), Console(highlight=False), today=today).run()
+    except SmokeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

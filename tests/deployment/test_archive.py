@@ -1,0 +1,89 @@
+"""The zip's bytes depend on nothing but the content."""
+
+import io
+import stat
+import zipfile
+from collections.abc import Mapping
+
+import pytest
+
+from deployment.archive import contents, distributions, packed, top_level_sizes
+
+FILES = {"app.py": b"print()", "core/fast.so": b"\x7fELF", "core/__init__.py": b"", "data/names.txt": b"a" * 5000}
+
+
+def zipped(
+    files: Mapping[str, bytes], *, date: tuple[int, int, int, int, int, int], mode: int, system: int, method: int
+) -> bytes:
+    """A zip as somebody else may have made it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, date)
+            entry.external_attr = mode << 16
+            entry.create_system = system
+            archive.writestr(entry, content, method)
+    return buffer.getvalue()
+
+
+def test_two_zips_that_differ_in_all_but_their_content_become_the_same() -> None:
+    one = zipped(FILES, date=(2026, 1, 2, 3, 4, 6), mode=0o600, system=3, method=zipfile.ZIP_STORED)
+    noise = {"core/": b"", "core/__pycache__/fast.cpython-311.pyc": b"1", "core-1.dist-info/RECORD": b"made here"}
+    other_order = dict(sorted({**FILES, **noise}.items(), reverse=True))
+    other = zipped(other_order, date=(1999, 9, 9, 9, 9, 8), mode=0o777, system=0, method=zipfile.ZIP_DEFLATED)
+
+    assert one != other
+    assert packed(contents(one)) == packed(contents(other))
+
+
+def test_a_changed_byte_changes_the_zip() -> None:
+    assert packed(FILES) != packed({**FILES, "app.py": b"print(1)"})
+
+
+def test_the_content_comes_out_as_it_went_in() -> None:
+    assert contents(packed(FILES)) == FILES
+
+
+def test_everybody_may_read_what_is_unpacked() -> None:
+    with zipfile.ZipFile(io.BytesIO(packed(FILES))) as archive:
+        modes = {entry.filename: stat.filemode(entry.external_attr >> 16) for entry in archive.infolist()}
+
+    assert modes["app.py"] == "-rw-r--r--"
+    assert modes["core/fast.so"] == "-rwxr-xr-x"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("core/__pycache__/a.cpython-311.pyc", False),
+        ("core/a.pyc", False),
+        ("core-1.0.dist-info/RECORD", False),
+        ("core-1.0.dist-info/INSTALLER", False),
+        ("core-1.0.dist-info/REQUESTED", False),
+        ("core-1.0.dist-info/direct_url.json", False),
+        ("core-1.0.data/scripts/core.py", False),
+        ("core-1.0.dist-info/METADATA", True),
+        ("core-1.0.dist-info/entry_points.txt", True),
+        ("core-1.0.dist-info/licenses/LICENSE", True),
+        ("core/RECORD", True),
+        ("core/some.data/file", True),
+        ("core/pycache.py", True),
+    ],
+)
+def test_what_installers_leave_behind_is_left_out_and_nothing_else(name: str, *, is_kept: bool) -> None:
+    assert (name in contents(packed({name: b""}))) is is_kept
+
+
+def test_versions_are_told_by_the_metadata() -> None:
+    files = {
+        "aws_lambda_powertools-3.37.0.dist-info/METADATA": b"",
+        "python_dateutil-2.9.0.post0.dist-info/METADATA": b"",
+        "core-1.0.dist-info/WHEEL": b"",
+        "core/x-1.dist-info/METADATA": b"",
+    }
+
+    assert distributions(files) == {"aws-lambda-powertools": "3.37.0", "python-dateutil": "2.9.0.post0"}
+
+
+def test_sizes_are_those_of_whole_packages() -> None:
+    assert top_level_sizes(FILES) == {"app.py": 7, "core": 4, "data": 5000}

@@ -1,0 +1,83 @@
+"""Models in the words of OpenAPI 3.0 and API Gateway."""
+
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from deployment.schemas import UnsupportedSchemaError, components, converted, reference
+
+
+class Inner(BaseModel):
+    """Something inside."""
+
+    title: str
+
+
+class ThingView(BaseModel):
+    """A thing."""
+
+    kind: Literal["thing"]
+    short: Annotated[str, Field(min_length=1, max_length=5, pattern="^[a-z]*$")]
+    number: Annotated[int, Field(ge=5, le=480)]
+    maybe: Annotated[str, Field(max_length=3)] | None = None
+    inner: Inner
+    many: list[Inner]
+    any_names: dict[str, Inner]
+    zone: str = "UTC"
+
+
+def test_a_model_keeps_what_it_asks_for_and_loses_what_the_gateway_does_not_know() -> None:
+    inner = {"$ref": "#/components/schemas/Inner"}
+
+    assert components([], [ThingView]) == {
+        "Inner": {
+            "description": "Something inside.",
+            "type": "object",
+            "properties": {"title": {"type": "string"}},
+            "required": ["title"],
+        },
+        "Thing": {
+            "description": "A thing.",
+            "type": "object",
+            "properties": {
+                "kind": {"type": "string", "enum": ["thing"]},
+                "short": {"type": "string", "minLength": 1, "maxLength": 5, "pattern": "^[a-z]*$"},
+                "number": {"type": "integer", "minimum": 5, "maximum": 480},
+                "maybe": {"type": "string", "maxLength": 3},
+                "inner": inner,
+                "many": {"type": "array", "items": inner},
+                "any_names": {"type": "object", "additionalProperties": inner},
+                "zone": {"type": "string", "default": "UTC"},
+            },
+            "required": ["kind", "short", "number", "inner", "many", "any_names"],
+        },
+    }
+
+
+def test_a_reference_leads_to_the_component() -> None:
+    assert reference(ThingView) == {"$ref": "#/components/schemas/Thing"}
+
+
+class Exclusive(BaseModel):
+    number: Annotated[int, Field(gt=5)]
+
+
+class Either(BaseModel):
+    value: int | str
+
+
+class With_Underscore(BaseModel):  # noqa: N801
+    pass
+
+
+@pytest.mark.parametrize("model", [Exclusive, Either, With_Underscore])
+def test_what_the_gateway_has_no_word_for_stops_the_build(model: type[BaseModel]) -> None:
+    with pytest.raises(UnsupportedSchemaError):
+        components([model], [])
+
+
+@pytest.mark.parametrize("schema", [{"oneOf": []}, {"prefixItems": []}, {"additionalProperties": True}])
+def test_no_keyword_is_dropped_in_silence(schema: dict[str, Any]) -> None:
+    with pytest.raises(UnsupportedSchemaError):
+        converted(schema)

@@ -1,0 +1,178 @@
+"""The smoke test passes on a system that works, and on no other."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from chalice.app import Chalice, Response
+from rich.console import Console
+
+from deployment.smoke import HttpApi, Smoke, SmokeError, main
+from local_stack.demo import Answer
+from local_stack.server import ApiServer
+from tests.builders import NOW
+from tests.handlers import api as in_memory
+from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.system import System
+
+STEPS = 13
+
+
+class FaultyApi:
+    """The real application over in-memory stores; `fault` may replace its answers."""
+
+    def __init__(self, fault: Callable[[str, str, Answer], Answer]) -> None:
+        self._api = in_memory.Api()
+        self._fault = fault
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        answer = self._api.get(path) if method == "GET" else self._api.post(path, body)
+        return self._fault(method, path, Answer(answer.status, answer.json))
+
+
+class Scene:
+    """The smoke test before such an API, with a clock that jumps instead of waiting."""
+
+    def __init__(self, fault: Callable[[str, str, Answer], Answer] = lambda _method, _path, answer: answer) -> None:
+        self.now = 0.0
+        self.output = io.StringIO()
+        console = Console(file=self.output, width=200)
+        self.smoke = Smoke(FaultyApi(fault), console, today=NOW.date(), now=lambda: self.now, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_a_running_system_passes(system: System, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--url", system.url]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["ok"] * STEPS
+
+
+def test_every_step_is_one_line() -> None:
+    scene = Scene()
+
+    scene.smoke.run()
+
+    assert scene.output.getvalue().count("\n") == STEPS
+
+
+def answers(path_ends: str, method: str, code: int, /, **body: Any) -> Callable[[str, str, Answer], Answer]:
+    """A fault: another answer to one kind of request."""
+
+    def fault(asked: str, path: str, answer: Answer) -> Answer:
+        hit = asked == method and path.partition("?")[0].endswith(path_ends)
+        return Answer(code, {**answer.body, **body}) if hit else answer
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        (answers("/health", "GET", 500), "the process is up: .* should answer 200, not 500"),
+        (answers("/ready", "GET", 503), "table and queue answer: .* not 503"),
+        (answers("/no/such/path", "GET", 404, code="FORBIDDEN"), "404 with code NOT_FOUND"),
+        (answers("/providers", "POST", 201), "an invalid body is a problem: .* not 201"),
+        (answers("/availability", "POST", 404), "two free slots: .* not 404"),
+        (answers("/bookings", "POST", 202), "nobody else can have it: .* should answer 409 .* not 202"),
+        (answers("/bookings", "POST", 409, code="SLOT_UNAVAILABLE"), "the first is held: .* should answer 202"),
+        (answers("/confirm", "POST", 200, status="PENDING"), "it is confirmed: .* with status CONFIRMED"),
+        (answers("/cancel", "POST", 409), "it is cancelled: .* not 409"),
+        (answers("/slots", "GET", 200, slots=[]), "the slot is free again: slot .* is missing from the free ones"),
+    ],
+)
+def test_it_stops_at_the_first_answer_that_is_wrong(
+    fault: Callable[[str, str, Answer], Answer], complaint: str
+) -> None:
+    scene = Scene(fault)
+
+    with pytest.raises(SmokeError, match=complaint) as caught:
+        scene.smoke.run()
+
+    assert "\n" not in str(caught.value)
+
+
+def test_a_confirmed_slot_that_is_still_offered_is_found() -> None:
+    slot = f"{NOW.date() + datetime.timedelta(days=2)}T09:00"
+
+    with pytest.raises(SmokeError, match=r"it is not offered: slot .* is among the free ones"):
+        Scene(answers("/slots", "GET", 200, slots=[{"slotId": slot}])).smoke.run()
+
+
+def test_a_booking_that_can_be_read_only_later_is_waited_for() -> None:
+    misses = iter([404, 404])
+
+    def late(method: str, path: str, answer: Answer) -> Answer:
+        is_read = method == "GET" and path.startswith("/bookings/")
+        return Answer(next(misses, answer.status), answer.body) if is_read else answer
+
+    scene = Scene(late)
+
+    scene.smoke.run()
+
+    assert scene.now > 0
+    assert next(misses, None) is None
+
+
+def test_a_booking_that_can_never_be_read_is_not_waited_for_for_ever() -> None:
+    def never(method: str, path: str, answer: Answer) -> Answer:
+        return Answer(404, {}) if method == "GET" and path.startswith("/bookings/") else answer
+
+    with pytest.raises(SmokeError, match=r"the booking can be read: .* should answer 200 .* not 404"):
+        Scene(never).smoke.run()
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    """Something that listens, and is no booking API."""
+    app = Chalice(app_name="other", configure_logs=False)
+    for path, body in (("/stage/health", '{"at": "stage"}'), ("/page", "<html>"), ("/list", "[]")):
+
+        def view(body: str = body) -> Response:
+            return Response(body, headers={"Content-Type": "application/json"})
+
+        app.route(path, methods=["GET"], name=path)(view)
+    running = ApiServer(app, host="127.0.0.1", port=0)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("stage", ["/stage", "/stage/"])
+def test_the_stage_in_the_address_stands_before_every_path(server: ApiServer, stage: str) -> None:
+    assert HttpApi(server.url + stage).call("GET", "/health") == Answer(200, {"at": "stage"})
+
+
+@pytest.mark.parametrize("path", ["/page", "/list"])
+def test_what_is_no_booking_api_is_told(server: ApiServer, path: str) -> None:
+    with pytest.raises(SmokeError, match=f"is no booking API: GET {path} gave no JSON"):
+        HttpApi(server.url).call("GET", path)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_address_that_nothing_answers_at_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], scheme: str
+) -> None:
+    url = f"{scheme}://127.0.0.1:{free_port()}/prod"
+
+    assert main(["--url", url]) == 1
+
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"error: nothing answers at {url}: ")
+    assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://example.com", "https://", "http://host:port"])
+def test_an_address_that_is_none_is_told_in_one_line(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    assert main(["--url", url]) == 1
+
+    assert capsys.readouterr().err == f"error: --url must be like https://api.example.com/stage, not {url}\n"
