@@ -7,9 +7,10 @@ HOLD_SECONDS ?= 300
 DATA_DIR ?= .local
 VENV := .venv
 BIN := $(VENV)/bin
+TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format lock clean
+.PHONY: help run demo test check format lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -23,11 +24,12 @@ demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expir
 test: check ## Check, then run every test and measure the coverage
 	@$(BIN)/python -m pytest
 
-check: $(VENV)/dev.stamp ## Format, lint, layers and strict types; changes nothing
+check: $(VENV)/dev.stamp $(VENV)/checkov/installed.stamp ## Format, lint, layers, strict types and Terraform's rules; changes nothing
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-logo --config pyproject.toml
 	@$(BIN)/mypy
+	@$(VENV)/checkov/bin/checkov -d terraform --framework terraform --quiet --compact --skip-download
 
 format: $(VENV)/dev.stamp ## Format the code and mend what lint can mend
 	@$(BIN)/ruff format .
@@ -37,6 +39,29 @@ lock: $(VENV)/dev.stamp ## Pin again all that requirements/*.in and requirements
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements/local.in -o requirements/local.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header -c requirements/local.txt requirements/dev.in -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header -c requirements/local.txt requirements.txt -o requirements/runtime.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements/checkov.in -o requirements/checkov.txt
+
+package: $(VENV)/local.stamp ## Make what is deployed: build/deployment.zip and the API's body
+	@$(BIN)/python -m deployment.package
+
+plan: environment package ## Show what a deployment would change (ENV)
+	@$(TERRAFORM) plan -var-file='environments/$(ENV).tfvars'
+
+deploy: environment package ## Deploy to AWS, after asking (ENV)
+	@$(TERRAFORM) apply -var-file='environments/$(ENV).tfvars'
+
+destroy: environment package ## Remove a deployment and all its data, after asking (ENV)
+	@$(TERRAFORM) destroy -var-file='environments/$(ENV).tfvars'
+
+smoke: $(VENV)/local.stamp ## Book, confirm and cancel on a deployed system (URL)
+	@$(BIN)/python -m deployment.smoke --url '$(URL)'
+
+# There is no default: nobody shall destroy an environment by leaving something out. Each has a workspace of its own.
+environment:
+	@test -f 'terraform/environments/$(ENV).tfvars' || { echo "error: say which environment, ENV=dev or another of terraform/environments, such as: make $(MAKECMDGOALS) ENV=dev" >&2; exit 1; }
+	@$(TERRAFORM) init -input=false -lockfile=readonly $(if $(TF_PLUGIN_DIR),-plugin-dir='$(abspath $(TF_PLUGIN_DIR))') >/dev/null
+	@$(TERRAFORM) workspace select -or-create '$(ENV)'
 
 clean: ## Remove the virtual environment, the local data and the caches
 	@rm -rf $(VENV) '$(DATA_DIR)' .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage build
@@ -45,6 +70,12 @@ clean: ## Remove the virtual environment, the local data and the caches
 $(VENV)/%.stamp: requirements/%.txt | $(VENV)/python.stamp
 	@echo "Installing requirements/$*.txt (only when it changes) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements/$*.txt
+	@touch $@
+
+$(VENV)/checkov/installed.stamp: requirements/checkov.txt | $(VENV)/python.stamp
+	@echo "Installing requirements/checkov.txt (only when it changes) ..."
+	@$(BIN)/python -m venv $(VENV)/checkov
+	@$(VENV)/checkov/bin/python -m pip install -qq --disable-pip-version-check -r requirements/checkov.txt
 	@touch $@
 
 $(VENV)/python.stamp:

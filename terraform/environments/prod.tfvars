@@ -1,0 +1,22 @@
+environment = "prod"
+region      = "us-east-1"
+
+memory_mb = 1024
+
+# At the rate limit and 100 ms a request, 50 run at once. AWS lets an account reserve only what leaves 100 to others.
+api_reserved_concurrency = 100
+throttle_rate_limit      = 500
+throttle_burst_limit     = 1000
+
+booking_concurrency        = 20
+booking_max_receives       = 5
+hold_seconds               = 300
+expiration_max_age_seconds = 3600
+
+log_level          = "INFO"
+log_retention_days = 365
+
+deletion_protection = true
+
+# Who is told: without, alarms show on the dashboard only.
+alarm_actions = []

@@ -1,0 +1,190 @@
+# What variables must not be, and what they may just be. Each bad value must be refused by its own variable's rule.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  environment     = "test"
+  build_directory = "tests/package"
+}
+
+run "too_little_is_refused" {
+  command = plan
+
+  variables {
+    environment                = "a"
+    memory_mb                  = 127
+    api_reserved_concurrency   = 0
+    booking_concurrency        = 1
+    booking_max_receives       = 4
+    hold_seconds               = 0
+    expiration_max_age_seconds = 59
+    log_retention_days         = 0
+    throttle_rate_limit        = 0
+    throttle_burst_limit       = 0
+  }
+
+  expect_failures = [
+    var.environment,
+    var.memory_mb,
+    var.api_reserved_concurrency,
+    var.booking_concurrency,
+    var.booking_max_receives,
+    var.hold_seconds,
+    var.expiration_max_age_seconds,
+    var.log_retention_days,
+    var.throttle_rate_limit,
+    var.throttle_burst_limit,
+  ]
+}
+
+run "too_much_is_refused" {
+  command = plan
+
+  variables {
+    environment                = "seventeen-letters"
+    memory_mb                  = 10241
+    booking_concurrency        = 1001
+    booking_max_receives       = 1001
+    hold_seconds               = 86401
+    expiration_max_age_seconds = 21600
+    log_retention_days         = 3654
+    throttle_rate_limit        = 10001
+    throttle_burst_limit       = 5001
+  }
+
+  expect_failures = [
+    var.environment,
+    var.memory_mb,
+    var.booking_concurrency,
+    var.booking_max_receives,
+    var.hold_seconds,
+    var.expiration_max_age_seconds,
+    var.log_retention_days,
+    var.throttle_rate_limit,
+    var.throttle_burst_limit,
+  ]
+}
+
+run "fractions_are_refused" {
+  command = plan
+
+  variables {
+    memory_mb                  = 512.5
+    api_reserved_concurrency   = 1.5
+    booking_concurrency        = 2.5
+    booking_max_receives       = 5.5
+    hold_seconds               = 1.5
+    expiration_max_age_seconds = 60.5
+    throttle_burst_limit       = 1.5
+  }
+
+  expect_failures = [
+    var.memory_mb,
+    var.api_reserved_concurrency,
+    var.booking_concurrency,
+    var.booking_max_receives,
+    var.hold_seconds,
+    var.expiration_max_age_seconds,
+    var.throttle_burst_limit,
+  ]
+}
+
+run "what_is_not_known_is_refused" {
+  command = plan
+
+  variables {
+    environment              = "Prod"
+    region                   = "Frankfurt"
+    api_reserved_concurrency = -2
+    log_level                = "info"
+    log_retention_days       = 2
+    alarm_actions            = ["on-call@example.com"]
+  }
+
+  expect_failures = [
+    var.environment,
+    var.region,
+    var.api_reserved_concurrency,
+    var.log_level,
+    var.log_retention_days,
+    var.alarm_actions,
+  ]
+}
+
+run "what_is_nearly_right_is_refused" {
+  command = plan
+
+  variables {
+    environment   = "dev-"
+    region        = "us-east"
+    log_level     = "TRACE"
+    alarm_actions = ["arn:aws:sns:us-east-1:123456789012:on-call", "on-call"]
+  }
+
+  expect_failures = [
+    var.environment,
+    var.region,
+    var.log_level,
+    var.alarm_actions,
+  ]
+}
+
+run "a_name_begins_with_a_letter" {
+  command = plan
+
+  variables {
+    environment = "1st"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "the_least_is_allowed" {
+  command = plan
+
+  variables {
+    environment                = "qa"
+    log_level                  = "ERROR"
+    memory_mb                  = 128
+    api_reserved_concurrency   = 1
+    booking_concurrency        = 2
+    booking_max_receives       = 5
+    hold_seconds               = 1
+    expiration_max_age_seconds = 60
+    log_retention_days         = 1
+    throttle_rate_limit        = 1
+    throttle_burst_limit       = 1
+  }
+
+  assert {
+    condition     = output.function_names["api"] == "appointments-qa-api"
+    error_message = "The least that is allowed must give a plan."
+  }
+}
+
+run "the_most_is_allowed" {
+  command = plan
+
+  variables {
+    environment                = "sixteen-letters1"
+    region                     = "ap-southeast-2"
+    memory_mb                  = 10240
+    booking_concurrency        = 1000
+    booking_max_receives       = 1000
+    hold_seconds               = 86400
+    expiration_max_age_seconds = 21599
+    log_level                  = "DEBUG"
+    log_retention_days         = 3653
+    throttle_rate_limit        = 10000
+    throttle_burst_limit       = 5000
+    alarm_actions              = ["arn:aws:sns:ap-southeast-2:123456789012:on-call"]
+  }
+
+  assert {
+    # Lambda takes no longer name.
+    condition     = max([for name in values(output.function_names) : length(name)]...) <= 64
+    error_message = "The longest environment must give names that AWS takes."
+  }
+}

@@ -1,0 +1,165 @@
+"""The deployed functions do on the endpoint what they will do on AWS.
+
+Two things it can't show: the REST API, which the endpoint can't import, so requests are handed to the function as the
+gateway would; and a deletion by TTL with its identity, so the table's own stream is read here, its records are given
+that identity, and the deployed function is called with them.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from local_stack.invocation import Event
+from local_stack.resources import Provisioned, resources
+from local_stack.stream_poller import StreamPoller
+from local_stack.ttl import TtlDeleter, mark_ttl_deletion
+from tests.deployed.conftest import Deployed
+from tests.deployed.recorder import Permission
+from tests.deployed.used import permissions_used
+from tests.invariants import violations
+from tests.system import A_DAY, eventually
+
+WANTED = resources(prefix="appointments-dev-")
+
+
+@pytest.fixture
+def provider_id(deployed: Deployed) -> str:
+    """A provider with three free slots."""
+    created = deployed.request("POST", "/providers", {"name": "Ann"}, expect=201)
+    window = {"date": A_DAY, "startTime": "09:00", "endTime": "12:00", "slotDurationMinutes": 60}
+    deployed.request("POST", f"/providers/{created['providerId']}/availability", window, expect=201)
+    provider_id: str = created["providerId"]
+    return provider_id
+
+
+def hold(deployed: Deployed, provider_id: str, start: str, *, expect: int = 202) -> Any:
+    """Ask for a slot."""
+    body = {"providerId": provider_id, "slotId": f"{A_DAY}T{start}", "userId": "user-1"}
+    return deployed.request("POST", "/bookings", body, expect=expect)
+
+
+def test_the_api_function_is_ready(deployed: Deployed) -> None:
+    ready = deployed.request("GET", "/health/ready", expect=200)
+    assert ready["checks"] == {"table": "ok", "queue": "ok"}
+
+
+def test_a_booking_goes_from_hold_over_the_queue_to_its_confirmation(deployed: Deployed, provider_id: str) -> None:
+    held = hold(deployed, provider_id, "09:00")
+    assert hold(deployed, provider_id, "09:00", expect=409)["code"] == "SLOT_UNAVAILABLE"
+    confirmed = deployed.request("POST", f"/bookings/{held['bookingId']}/confirm", expect=200)
+    assert confirmed["status"] == "CONFIRMED"
+    second = hold(deployed, provider_id, "10:00")
+    written = eventually("the worker writes it", lambda: deployed.table.booking(second["bookingId"]).get("METADATA"))
+    assert written["status"] == "PENDING"
+    assert violations(deployed.table.all(), now=datetime.now(UTC)) == []
+
+
+def test_a_message_that_can_never_be_processed_becomes_a_dead_letter(deployed: Deployed) -> None:
+    queue_url = deployed.outputs["queue_urls"]["bookings"]
+    deployed.table.sqs.send_message(QueueUrl=queue_url, MessageBody="no booking: 4-8-15")
+    dead = deployed.table.dead_letter("bookings-dlq", "4-8-15")
+    assert dead["Body"] == "no booking: 4-8-15"
+    assert "no booking message" in dead["MessageAttributes"]["cause"]["StringValue"]
+
+
+def test_a_hold_that_nobody_confirms_is_expired_by_the_deployed_handler(deployed: Deployed, provider_id: str) -> None:
+    held = hold(deployed, provider_id, "11:00")
+    description = deployed.table.dynamodb.describe_table(TableName=deployed.table.name)["Table"]
+    table = resources().table
+    ttl = TtlDeleter(
+        dynamodb=deployed.table.dynamodb,
+        table=type(table)(
+            name=deployed.table.name, key=table.key, indexes=table.indexes, ttl_attribute=table.ttl_attribute
+        ),
+    )
+
+    def handler(event: Event, _context: object) -> Any:
+        return deployed.invoke("expire-bookings", event)
+
+    poller = StreamPoller(
+        streams=deployed.streams,
+        sqs=deployed.table.sqs,
+        stream_arn=description["LatestStreamArn"],
+        on_failure_queue_url=deployed.outputs["queue_urls"]["expirations_dead_letters"],
+        mapping=WANTED.expirations_mapping,
+        handler=handler,
+        function_name="expire-bookings",
+        prepare=lambda record: mark_ttl_deletion(record, attribute="ttl"),
+        observe=ttl.observe,
+    )
+    poller.start()
+    ttl.start()
+    try:
+        ended = eventually(
+            "the handler ends it",
+            lambda: (
+                (found := deployed.table.booking(held["bookingId"]).get("METADATA", {})).get("status") == "EXPIRED"
+                and found
+            ),
+        )
+    finally:
+        ttl.stop()
+        poller.stop()
+    assert ended["expiredAt"] == held["expiresAt"]
+    assert deployed.table.slot(provider_id, f"{A_DAY}T11:00")["status"] == "AVAILABLE"
+
+
+def test_both_mappings_are_on_and_report_single_failures(deployed: Deployed) -> None:
+    for mapping_id in deployed.outputs["event_source_mapping_ids"].values():
+        mapping = deployed.lambdas.get_event_source_mapping(UUID=mapping_id)
+        assert mapping["State"] == "Enabled"
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert mapping["FunctionArn"].endswith(":live")
+
+
+def test_each_function_may_do_exactly_what_it_does(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The calls of every path, recorded before the endpoint, against the policies that were applied."""
+    urls = deployed.outputs["queue_urls"]
+    names = Provisioned(
+        table_name=deployed.outputs["table_name"],
+        stream_arn="",
+        bookings_url=urls["bookings"],
+        bookings_arn="",
+        bookings_dead_letters_url=urls["bookings_dead_letters"],
+        expirations_dead_letters_url=urls["expirations_dead_letters"],
+    )
+    used = permissions_used(deployed.host, names, monkeypatch)
+    assert used.api == granted(deployed, "api")
+    assert used.process_bookings == granted(deployed, "process-bookings")
+    assert used.expire_bookings == granted(deployed, "expire-bookings")
+
+
+def granted(deployed: Deployed, function: str) -> set[Permission]:
+    """What a function's role allows its code; what Lambda itself needs to read the event source is left out."""
+    iam = deployed.session.client("iam")
+    role = deployed.outputs["function_names"][function]
+    policy = iam.get_role_policy(RoleName=role, PolicyName="grants")["PolicyDocument"]
+    found = set()
+    for statement in policy["Statement"]:
+        if statement["Sid"] == "EventSource":
+            continue
+        actions, resources = (
+            [value] if isinstance(value, str) else value for value in (statement["Action"], statement["Resource"])
+        )
+        found |= {Permission(each, re.split("[:/]", arn)[-1]) for each in actions for arn in resources}
+    return found
+
+
+def test_a_second_plan_is_empty(deployed: Deployed) -> None:
+    """Without monitoring: the endpoint gives alarms back without their dimensions and statistics."""
+    assert deployed.changes("table", "queue", "functions", "event_sources") == []
+
+
+def test_destroying_leaves_nothing(deployed: Deployed) -> None:
+    """The last test of this file, on the deployment that the others used."""
+    deployed.destroy()
+    session = deployed.session
+    assert session.client("dynamodb").list_tables()["TableNames"] == []
+    assert session.client("sqs").list_queues().get("QueueUrls", []) == []
+    assert deployed.lambdas.list_functions()["Functions"] == []
+    assert deployed.lambdas.list_event_source_mappings()["EventSourceMappings"] == []
+    assert session.client("iam").list_roles()["Roles"] == []
+    assert session.client("logs").describe_log_groups()["logGroups"] == []
+    assert session.client("cloudwatch").describe_alarms()["MetricAlarms"] == []

@@ -1,0 +1,95 @@
+"""What each function asks of AWS, on every path it has: recorded while it runs on a real endpoint."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from chalicelib.bootstrap import Application, Settings, build
+from chalicelib.domain.errors import ServiceUnavailableError, SlotUnavailableError
+from chalicelib.domain.models import Booking
+from local_stack.resources import Provisioned
+from tests.builders import new_id, window
+from tests.deployed.recorder import Permission, Recorder, recording
+from tests.events import event, message, removal, sqs_record, stream_record
+
+TOMORROW = (datetime.now(UTC) + timedelta(days=2)).date()
+
+
+class Used(NamedTuple):
+    """The permissions that each function used."""
+
+    api: set[Permission]
+    process_bookings: set[Permission]
+    expire_bookings: set[Permission]
+
+
+def permissions_used(host: str, names: Provisioned, monkeypatch: pytest.MonkeyPatch) -> Used:
+    """Take each function through all it does, each before a recorder of its own."""
+    with (
+        function(host, names, monkeypatch) as (api, by_api),
+        function(host, names, monkeypatch) as (processor, by_processor),
+        function(host, names, monkeypatch) as (expirer, by_expirer),
+    ):
+        api.services.readiness.check()
+        ann = api.services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
+        api.services.availability.set_day(ann.provider_id, window(day=TOMORROW))
+        api.services.availability.set_day(ann.provider_id, window(day=TOMORROW, slot_minutes=30))
+        _, slots = api.services.availability.free_slots(ann.provider_id, TOMORROW)
+
+        def hold(number: int) -> Booking:
+            return api.services.bookings.hold(
+                provider_id=ann.provider_id, slot_id=slots[number].slot_id, user_id="user-1"
+            )
+
+        created, expiring = hold(0), hold(1)
+        with pytest.raises(SlotUnavailableError):
+            hold(0)
+        assert processor.process_bookings(event(message(created), sqs_record("no booking"))) == NOTHING_FAILED
+        api.services.bookings.get(created.booking_id)
+        api.services.bookings.confirm(created.booking_id)
+        api.services.bookings.cancel(created.booking_id)
+        assert expirer.expire_bookings(event(removal(expiring), stream_record(DAMAGED))) == NOTHING_FAILED
+        release(host, names, ann.provider_id, slots[2].slot_id, monkeypatch, by_api)
+        return Used(by_api.used, by_processor.used, by_expirer.used)
+
+
+NOTHING_FAILED: dict[str, list[object]] = {"batchItemFailures": []}
+DAMAGED = {"PK": {"S": "BOOKING#x"}, "SK": {"S": "EXPIRATION_TRIGGER"}}
+
+
+def release(
+    host: str, names: Provisioned, provider_id: str, slot_id: str, monkeypatch: pytest.MonkeyPatch, api: Recorder
+) -> None:
+    """Hold a slot while the queue is out of reach, so that the hold is released."""
+    gone = {"BOOKING_QUEUE_URL": f"{names.bookings_url}-gone"}
+    with function(host, names, monkeypatch, gone) as (application, recorder):
+        with pytest.raises(ServiceUnavailableError):
+            application.services.bookings.hold(provider_id=provider_id, slot_id=slot_id, user_id="user-1")
+        api.used |= {used for used in recorder.used if not used.resource.endswith("-gone")}
+
+
+@contextmanager
+def function(
+    host: str,
+    names: Provisioned,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, str] | None = None,
+) -> Iterator[tuple[Application, Recorder]]:
+    """The application as one function has it, and the recorder before it."""
+    with recording(host) as recorder, monkeypatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", recorder.url)
+        environment.setenv("AWS_ACCESS_KEY_ID", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        settings = {
+            "TABLE_NAME": names.table_name,
+            "BOOKING_QUEUE_URL": names.bookings_url,
+            "BOOKING_DEAD_LETTER_QUEUE_URL": names.bookings_dead_letters_url,
+            "EXPIRATION_DEAD_LETTER_QUEUE_URL": names.expirations_dead_letters_url,
+            "AWS_REGION": "us-east-1",
+            **(changes or {}),
+        }
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - typed
+        yield build(Settings.from_environment(settings), clock=clock, new_id=new_id), recorder
