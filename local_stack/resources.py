@@ -125,7 +125,7 @@ def resources(*, prefix: str = "", visibility_timeout_seconds: int = 6 * WORKER_
                 "eventName": ["REMOVE"],
                 "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},
             },
-            maximum_retry_attempts=10,
+            maximum_retry_attempts=10_000,  # the age is what ends them
             maximum_record_age_seconds=6 * 3600,
             bisect_batch_on_function_error=True,
         ),

@@ -377,8 +377,9 @@ def test_many_clients_at_once_are_served_each_with_its_own_request(site: Site) -
 def test_a_stop_lets_a_request_finish_and_takes_no_new_one() -> None:
     site = Site()
     with site.connect() as busy, site.connect() as idle, site.connect() as half, ThreadPoolExecutor(1) as pool:
-        idle.sendall(GET)
-        read_answer(idle)
+        for connection in (idle, half):  # one that is not taken yet when the server stops would be reset
+            connection.sendall(GET)
+            read_answer(connection)
         half.sendall(b"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhel")
         busy.sendall(b"GET /slow HTTP/1.1\r\nHost: h\r\n\r\n")
         assert site.entered.acquire(timeout=20)

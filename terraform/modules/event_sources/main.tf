@@ -22,9 +22,11 @@ resource "aws_lambda_event_source_mapping" "expirations" {
 
   function_response_types = ["ReportBatchItemFailures"]
 
-  # Lambda's defaults are to retry for ever and not to bisect: one bad record would hold up its shard for a day.
+  # Lambda's defaults are to retry for ever and not to bisect: one bad record would hold up its shard for a day. The
+  # retries are as many as can be set, so that it is the age that ends them: the handler keeps a failing record whole
+  # before that, where Lambda's own description of it has no content.
   bisect_batch_on_function_error = true
-  maximum_retry_attempts         = 10
+  maximum_retry_attempts         = 10000
   maximum_record_age_in_seconds  = var.stream_record_age_seconds
 
   destination_config {
