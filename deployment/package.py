@@ -73,7 +73,7 @@ def _chalice_zip(root: Path, environment: Mapping[str, str]) -> bytes:
         (project / ".chalice").mkdir()
         shutil.copy(root / ".chalice/config.json", project / ".chalice")
         shutil.copy(root / LOCK, project / "requirements.txt")
-        finished = subprocess.run(  # noqa: S603
+        finished = subprocess.run(  # noqa: S603 - our own arguments
             [sys.executable, "-c", _CHALICE, "package", "--pkg-format", "terraform", "packaged"],
             cwd=project,
             # It asks for a region, and sends nothing to AWS. A profile of the caller's is none of its business.

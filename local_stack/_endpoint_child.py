@@ -19,9 +19,9 @@ def _stop_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     # Still here: some connection holds up the server's graceful stop, and MiniStack saves only after that.
-    from ministack import app  # noqa: PLC0415
+    from ministack import app  # noqa: PLC0415 - imported by then
 
-    app.save_all(app._build_persistence_save_dict())  # noqa: SLF001
+    app.save_all(app._build_persistence_save_dict())  # noqa: SLF001 - it has no public way to save
     os._exit(0)
 
 

@@ -176,7 +176,7 @@ class Demo:
         self._console.print(Text(text, style), soft_wrap=True)
 
     @staticmethod
-    def _require(holds: bool, text: str) -> None:  # noqa: FBT001
+    def _require(holds: bool, text: str) -> None:  # noqa: FBT001 - reads as a sentence
         if not holds:
             raise DemoError(text)
 

@@ -55,7 +55,7 @@ def use_endpoint(environ: MutableMapping[str, str], url: str, *, embedded: bool)
         for name in _MISLEADING:
             environ.pop(name, None)
     if not environ.get("AWS_ACCESS_KEY_ID") and not environ.get("AWS_PROFILE"):
-        environ["AWS_ACCESS_KEY_ID"] = environ["AWS_SECRET_ACCESS_KEY"] = "test"  # noqa: S105
+        environ["AWS_ACCESS_KEY_ID"] = environ["AWS_SECRET_ACCESS_KEY"] = "test"  # noqa: S105 - made up
         environ.pop("AWS_SESSION_TOKEN", None)
     # A proxy for the outside world knows nothing of this machine's loopback.
     before = environ.get("no_proxy") or environ.get("NO_PROXY")

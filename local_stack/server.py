@@ -107,7 +107,7 @@ class RequestHandler(ChaliceRequestHandler):
         """Tell no version of anything."""
         return "local_stack"
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name there
         """Write nothing: the application logs its requests, and the monitor hears of them."""
 
     def finish(self) -> None:

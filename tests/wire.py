@@ -58,10 +58,6 @@ def lost_acknowledgement(wire: Wire, request: AWSPreparedRequest) -> AWSResponse
     raise ConnectionClosedError(endpoint_url=request.url)
 
 
-def through(_wire: Wire, _request: AWSPreparedRequest) -> None:
-    """Nothing happens to this call."""
-
-
 def answer(request: AWSPreparedRequest, status: int, body: dict[str, Any]) -> AWSResponse:
     """A response as the network would bring it."""
 

@@ -1,7 +1,7 @@
 """What a `BookingStore` promises: each write set, its conditions, and what a repeat or a late call does."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -25,11 +25,11 @@ def published(stores: Stores, **changes: object) -> Slot:
     return free
 
 
-def withdraw(stores: Stores, free: Slot, *, at: object = NOW) -> None:
+def withdraw(stores: Stores, free: Slot, *, at: datetime = NOW) -> None:
     """Remove a slot."""
     revision = new_id()
     stores.slots.open_window(free.provider_id, window(), revision=revision)
-    assert stores.slots.remove_free([free], window(), revision=revision, now=at) == []  # type: ignore[arg-type]
+    assert stores.slots.remove_free([free], window(), revision=revision, now=at) == []
 
 
 def held(stores: Stores) -> tuple[Slot, Booking]:
