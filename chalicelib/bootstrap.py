@@ -5,11 +5,11 @@ and nowhere else.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import uuid4
 
 import boto3
@@ -22,11 +22,16 @@ from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
 from chalicelib.dao.stream import booking_of_trigger
 from chalicelib.dao.table import Retries, Table
+from chalicelib.domain.ports import Clock, IdSource
 from chalicelib.queue.message import decode
 from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
 from chalicelib.services import AvailabilityService, BookingService, ProviderService, ReadinessService, Services
 from chalicelib.workers.batch import BatchWorker
 from chalicelib.workers.sources import booking_messages, removed_triggers
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
 
 class SettingsError(ValueError):
@@ -69,6 +74,20 @@ class Settings(BaseModel):
             raise SettingsError("\n".join(["These settings in the environment are wrong:", *wrong])) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The AWS clients that everything shares."""
+
+    dynamodb: "DynamoDBClient"
+    sqs: "SQSClient"
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Clients":
+        """Clients with this project's limits, in the region of the settings."""
+        session = boto3.Session(region_name=settings.aws_region)
+        return cls(session.client("dynamodb", config=CLIENT_CONFIG), session.client("sqs", config=CLIENT_CONFIG))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """All entry points, connected."""
@@ -78,14 +97,12 @@ class Application:
     expire_bookings: BatchWorker
 
 
-def build(settings: Settings, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> Application:
+def build(
+    settings: Settings, clients: Clients, *, clock: Clock, new_id: IdSource, retries: Retries | None = None
+) -> Application:
     """Connect everything under these settings."""
-    session = boto3.Session(region_name=settings.aws_region)
-    dynamodb = session.client("dynamodb", config=CLIENT_CONFIG)
-    sqs = session.client("sqs", config=CLIENT_CONFIG)
-
-    table = Table(client=dynamodb, name=settings.table_name, retries=Retries(), new_token=new_id)
-    queue = SqsBookingQueue(client=sqs, url=settings.booking_queue_url)
+    table = Table(client=clients.dynamodb, name=settings.table_name, retries=retries or Retries(), new_token=new_id)
+    queue = SqsBookingQueue(client=clients.sqs, url=settings.booking_queue_url)
     provider_dao, slot_dao = ProviderDao(table=table), SlotDao(table=table)
 
     providers = ProviderService(providers=provider_dao, clock=clock, new_id=new_id)
@@ -108,7 +125,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime], new_id: Callable
         process_bookings=BatchWorker(
             source=booking_messages(decode=decode, max_receives=settings.booking_max_receives),
             process=bookings.create,
-            dead_letters=SqsDeadLetters(client=sqs, url=settings.booking_dead_letter_queue_url),
+            dead_letters=SqsDeadLetters(client=clients.sqs, url=settings.booking_dead_letter_queue_url),
         ),
         expire_bookings=BatchWorker(
             source=removed_triggers(
@@ -117,7 +134,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime], new_id: Callable
                 clock=clock,
             ),
             process=bookings.expire,
-            dead_letters=SqsDeadLetters(client=sqs, url=settings.expiration_dead_letter_queue_url),
+            dead_letters=SqsDeadLetters(client=clients.sqs, url=settings.expiration_dead_letter_queue_url),
         ),
     )
 
@@ -127,4 +144,4 @@ def application() -> Application:
     """The application under the process's environment, built at the first call. Raises `SettingsError`."""
     settings = Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
-    return build(settings, clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid4()))
+    return build(settings, Clients.of(settings), clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid4()))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.bootstrap import Settings, SettingsError, build
+from chalicelib.bootstrap import Clients, Settings, SettingsError, build
 from chalicelib.domain.models import BookingStatus
 from tests.builders import DAY, NOW, Clock, booking, new_id, window
 from tests.events import event, failed, message, removal, sqs_record
@@ -126,7 +126,7 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
 def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(aws: Aws) -> None:
     clock = Clock()
     settings = Settings.from_environment({**aws.environment, "HOLD_SECONDS": "60"})
-    application = build(settings, clock=clock, new_id=new_id)
+    application = build(settings, Clients.of(settings), clock=clock, new_id=new_id)
     services = application.services
     ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
     services.availability.set_day(ann.provider_id, window())
@@ -145,7 +145,8 @@ def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(a
 
 def test_a_built_application_expires_the_booking_of_a_removed_trigger(aws: Aws) -> None:
     clock = Clock()
-    application = build(Settings.from_environment(aws.environment), clock=clock, new_id=new_id)
+    settings = Settings.from_environment(aws.environment)
+    application = build(settings, Clients.of(settings), clock=clock, new_id=new_id)
     services = application.services
     ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
     services.availability.set_day(ann.provider_id, window())
@@ -160,7 +161,8 @@ def test_a_built_application_expires_the_booking_of_a_removed_trigger(aws: Aws) 
 
 
 def test_each_worker_has_its_own_dead_letter_queue(aws: Aws) -> None:
-    application = build(Settings.from_environment(aws.environment), clock=Clock(), new_id=new_id)
+    settings = Settings.from_environment(aws.environment)
+    application = build(settings, Clients.of(settings), clock=Clock(), new_id=new_id)
     bad_removal = removal(booking(), ttl=None)
 
     application.process_bookings(event(sqs_record("no booking")))
@@ -177,7 +179,7 @@ def test_the_number_of_deliveries_after_which_a_message_is_given_up_can_be_set(
     aws: Aws, receives: int, given_up: bool
 ) -> None:
     settings = Settings.from_environment({**aws.environment, "BOOKING_MAX_RECEIVES": "3"})
-    application = build(settings, clock=Clock(), new_id=new_id)
+    application = build(settings, Clients.of(settings), clock=Clock(), new_id=new_id)
     aws.delete_table()
     record = message(booking(), receives=receives)
 
@@ -190,7 +192,7 @@ def test_the_number_of_deliveries_after_which_a_message_is_given_up_can_be_set(
 @pytest.mark.parametrize(("age", "given_up"), [(119, False), (120, True)])
 def test_the_age_at_which_a_removal_is_given_up_can_be_set(aws: Aws, age: int, given_up: bool) -> None:
     settings = Settings.from_environment({**aws.environment, "EXPIRATION_MAX_AGE_SECONDS": "120"})
-    application = build(settings, clock=Clock(NOW), new_id=new_id)
+    application = build(settings, Clients.of(settings), clock=Clock(NOW), new_id=new_id)
     aws.delete_table()
     record = removal(booking())
     record["dynamodb"]["ApproximateCreationDateTime"] = NOW.timestamp() - age
@@ -202,20 +204,23 @@ def test_the_age_at_which_a_removal_is_given_up_can_be_set(aws: Aws, age: int, g
 
 
 def test_the_application_is_ready_when_table_and_queue_are_there(aws: Aws) -> None:
-    application = build(Settings.from_environment(aws.environment), clock=Clock(), new_id=new_id)
+    settings = Settings.from_environment(aws.environment)
+    application = build(settings, Clients.of(settings), clock=Clock(), new_id=new_id)
 
     assert application.services.readiness.check() == {"table": True, "queue": True}
 
 
 def test_the_application_is_not_ready_without_its_table(aws: Aws) -> None:
-    application = build(Settings.from_environment(aws.environment), clock=Clock(), new_id=new_id)
+    settings = Settings.from_environment(aws.environment)
+    application = build(settings, Clients.of(settings), clock=Clock(), new_id=new_id)
     aws.delete_table()
 
     assert application.services.readiness.check() == {"table": False, "queue": True}
 
 
 def test_the_application_is_not_ready_without_its_queue(aws: Aws) -> None:
-    application = build(Settings.from_environment(aws.environment), clock=Clock(), new_id=new_id)
+    settings = Settings.from_environment(aws.environment)
+    application = build(settings, Clients.of(settings), clock=Clock(), new_id=new_id)
     aws.sqs.delete_queue(QueueUrl=aws.its.bookings_url)
 
     assert application.services.readiness.check() == {"table": True, "queue": False}
@@ -225,4 +230,7 @@ def test_the_region_is_the_one_that_is_set_and_no_other(aws: Aws) -> None:
     elsewhere = Settings.from_environment({**aws.environment, "AWS_REGION": "ap-southeast-2"})
 
     assert elsewhere.aws_region != REGION
-    assert build(elsewhere, clock=Clock(), new_id=new_id).services.readiness.check()["table"] is False
+    assert (
+        build(elsewhere, Clients.of(elsewhere), clock=Clock(), new_id=new_id).services.readiness.check()["table"]
+        is False
+    )

@@ -13,8 +13,8 @@ from itertools import pairwise
 import httpx
 import pytest
 
+from operations.invariants import unfinished, violations
 from tests.concurrency.conftest import Crowd
-from tests.invariants import unfinished, violations
 from tests.system import A_DAY, System, eventually
 
 ROUNDS = 50

@@ -15,10 +15,10 @@ from local_stack.invocation import Event
 from local_stack.resources import Provisioned, resources
 from local_stack.stream_poller import StreamPoller
 from local_stack.ttl import TtlDeleter, mark_ttl_deletion
+from operations.invariants import violations
 from tests.deployed.conftest import Deployed
 from tests.deployed.recorder import Permission
 from tests.deployed.used import permissions_used
-from tests.invariants import violations
 from tests.system import A_DAY, eventually
 
 WANTED = resources(prefix="appointments-dev-")

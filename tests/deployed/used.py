@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from chalicelib.bootstrap import Application, Settings, build
+from chalicelib.bootstrap import Application, Clients, Settings, build
 from chalicelib.domain.errors import ServiceUnavailableError, SlotUnavailableError
 from chalicelib.domain.models import Booking
 from local_stack.resources import Provisioned
@@ -83,7 +83,7 @@ def function(
         environment.setenv("AWS_ENDPOINT_URL", recorder.url)
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        settings = {
+        given = {
             "TABLE_NAME": names.table_name,
             "BOOKING_QUEUE_URL": names.bookings_url,
             "BOOKING_DEAD_LETTER_QUEUE_URL": names.bookings_dead_letters_url,
@@ -92,4 +92,5 @@ def function(
             **(changes or {}),
         }
         clock: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731 - typed
-        yield build(Settings.from_environment(settings), clock=clock, new_id=new_id), recorder
+        settings = Settings.from_environment(given)
+        yield build(settings, Clients.of(settings), clock=clock, new_id=new_id), recorder

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.dao.items import Item, booking_fields, pending_item, slot_item, trigger_item
 from chalicelib.domain.instants import to_epoch_second
 from chalicelib.domain.models import Booking
+from operations.invariants import unfinished, violations
 from tests.builders import NOW, booking, slot
-from tests.invariants import unfinished, violations
 
 SLOT = slot()
 MINE, OTHER = booking(SLOT), booking(SLOT)

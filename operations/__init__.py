@@ -1,0 +1,1 @@
+"""Tools for those who run the system. Nothing that is deployed imports from here."""

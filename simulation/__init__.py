@@ -1,0 +1,1 @@
+"""The real code under a scheduler that owns time, order and faults."""
