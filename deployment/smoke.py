@@ -7,32 +7,31 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import http.client
-import json
+import http
 import sys
 import time
-import urllib.parse
 import uuid
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
 from rich.text import Text
 
-from local_stack.demo import Answer
+from local_stack.client import Api, ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from local_stack.client import Answer
+
 _PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.5
-_CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 
 
 class SmokeError(Exception):
-    """The system does not do what it should, or can't be reached; the text is one line."""
+    """The system does not do what it should; the text is one line."""
 
 
-class Api(Protocol):
+class Caller(Protocol):
     """Whatever answers the API's requests."""
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
@@ -40,47 +39,12 @@ class Api(Protocol):
         ...
 
 
-class HttpApi:
-    """The API at a URL, whose path is the gateway's stage if it has one."""
-
-    def __init__(self, url: str) -> None:
-        parts = urllib.parse.urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError:
-            port = -1
-        if parts.scheme not in _CONNECTIONS or not parts.hostname or port == -1:
-            raise SmokeError(f"--url must be like https://api.example.com/stage, not {url}")
-        self._url = url
-        self._connection = _CONNECTIONS[parts.scheme]
-        self._address = (parts.hostname, port)
-        self._stage = parts.path.rstrip("/")
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
-        """Send one request. Raises SmokeError when nothing answers, or not with a JSON object."""
-        connection = self._connection(*self._address, timeout=30)
-        try:
-            headers = {} if body is None else {"Content-Type": "application/json"}
-            connection.request(method, self._stage + path, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
-            document = json.loads(response.read())
-        except (OSError, http.client.HTTPException) as error:
-            raise SmokeError(f"nothing answers at {self._url}: {error}") from None
-        except ValueError:
-            raise SmokeError(f"what answers at {self._url} is no booking API: {method} {path} gave no JSON") from None
-        finally:
-            connection.close()
-        if not isinstance(document, dict):
-            raise SmokeError(f"what answers at {self._url} is no booking API: {method} {path} gave no JSON object")
-        return Answer(response.status, document)
-
-
 class Smoke:
     """A walk through the API; stops at the first answer that is not what it should be."""
 
     def __init__(
         self,
-        api: Api,
+        api: Caller,
         console: Console,
         *,
         today: datetime.date,
@@ -95,7 +59,7 @@ class Smoke:
         self._sleep = sleep
 
     def run(self) -> None:
-        """Try everything. Raises SmokeError when a step goes wrong."""
+        """Try everything. Raises SmokeError when a step goes wrong, and ApiError when no API answers."""
         provider = f"smoke-{uuid.uuid4().hex[:12]}"
         day = f"/providers/{provider}/slots?date={self._date}"
         window = {"date": self._date, "startTime": "09:00", "endTime": "10:00", "slotDurationMinutes": 30}
@@ -150,8 +114,8 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         today = datetime.datetime.now(tz=datetime.UTC).date()
-        Smoke(HttpApi(given.url), Console(highlight=False), today=today).run()
-    except SmokeError as error:
+        Smoke(Api(given.url), Console(highlight=False), today=today).run()
+    except (SmokeError, ApiError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import http.client
 import json
 import sys
 import time
-import urllib.parse
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
+
+from local_stack.client import Api, ApiError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,40 +24,6 @@ _EXPIRY_PATIENCE_SECONDS = 15.0
 
 class DemoError(Exception):
     """The system did not do what the demonstration is about; the text is one line."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer; `body` is what its JSON says."""
-
-    status: int
-    body: dict[str, Any]
-
-
-class Api:
-    """The booking API of a running system."""
-
-    def __init__(self, url: str) -> None:
-        parts = urllib.parse.urlsplit(url)
-        if parts.scheme != "http" or not parts.hostname:
-            raise DemoError(f"--url must be like http://127.0.0.1:8000, not {url}")
-        self._url = url.rstrip("/")
-        self._address = (parts.hostname, parts.port or 80)
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
-        """Send one request. Raises DemoError when nothing answers, or not in JSON."""
-        connection = http.client.HTTPConnection(*self._address, timeout=30)
-        try:
-            headers = {"Content-Type": "application/json"} if body is not None else {}
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
-            return Answer(response.status, json.loads(response.read()))
-        except (OSError, http.client.HTTPException) as error:
-            raise DemoError(f"no booking API answers at {self._url} ({error}); start it with `make run`") from None
-        except ValueError:
-            raise DemoError(f"what answers at {self._url} is no booking API") from None
-        finally:
-            connection.close()
 
 
 class Demo:
@@ -84,7 +49,7 @@ class Demo:
         self._step_number = 0
 
     def run(self) -> None:
-        """Show everything. Raises DemoError when a step goes wrong."""
+        """Show everything. Raises DemoError when a step goes wrong, and ApiError when no API answers."""
         self._step("Is it up, and can it reach its table and its queue?")
         self._expect(200, "GET", "/health/ready")
 
@@ -190,7 +155,10 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(highlight=False)
     try:
         Demo(Api(given.url), console, wait=given.wait, today=datetime.datetime.now(tz=datetime.UTC).date()).run()
-    except DemoError as error:
+    except UnreachableError as error:
+        print(f"error: {error}; start it with `make run`", file=sys.stderr)
+        return 1
+    except (DemoError, ApiError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

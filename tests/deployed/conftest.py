@@ -11,8 +11,8 @@ from localstack_client.session import Session
 
 from app import app
 from deployment.package import ROOT, build
-from local_stack.endpoint import Endpoint
 from local_stack.gateway import EventConverter
+from tests.deployed.endpoint import identifying_endpoint
 from tests.ports import free_port
 from tests.system import AwsTable
 from tests.terraform.cli import Terraform, required
@@ -48,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("deployed"))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs Terraform where it is missing."""
+    if "deployed" in getattr(item, "fixturenames", ()):
+        required()
+
+
 class Deployed:
     """What was applied, and how to use it."""
 
@@ -58,11 +64,9 @@ class Deployed:
             "-var=hold_seconds=3",
             f"-var=build_directory={build_directory}",
         ]
-        session = Session(localstack_host=host)
         self.host = host
-        self.lambdas = session.client("lambda")
-        self.streams = session.client("dynamodbstreams")
-        self.session = session
+        self.session = Session(localstack_host=host)
+        self.lambdas = self.session.client("lambda")
         self.outputs: dict[str, Any] = {}
         self._events = EventConverter(app.routes, app.api.binary_types)
 
@@ -99,6 +103,13 @@ class Deployed:
         assert "FunctionError" not in answer, payload
         return json.loads(payload)
 
+    def calls(self, function: str) -> int:
+        """How often a function was called, by its log."""
+        pages = self.session.client("logs").get_paginator("filter_log_events")
+        group = f"/aws/lambda/{self.outputs['function_names'][function]}"
+        lines = [event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]]
+        return sum(line.startswith("START ") for line in lines)
+
     def request(self, method: str, path: str, body: Any = None, *, expect: int) -> Any:
         """Send a request as API Gateway would hand it on."""
         raw = None if body is None else json.dumps(body).encode()
@@ -116,13 +127,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     for name, content in build(ROOT, os.environ).items():
         (directory / name).write_bytes(content)
     port = free_port()
-    with Endpoint(directory=directory / "endpoint", port=port) as endpoint:
-        terraform = Terraform(
-            directory,
-            command=command,
-            plugins=plugins,
-            provider=_PROVIDER.format(url=endpoint.url),
-        )
+    with identifying_endpoint(directory / "endpoint", port) as url:
+        terraform = Terraform(directory, command=command, plugins=plugins, provider=_PROVIDER.format(url=url))
         deployed = Deployed(terraform, directory, f"127.0.0.1:{port}")
         deployed.apply()
         yield deployed

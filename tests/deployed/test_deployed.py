@@ -1,27 +1,27 @@
 """The deployed functions do on the endpoint what they will do on AWS.
 
-Two things it can't show: the REST API, which the endpoint can't import, so requests are handed to the function as the
-gateway would; and a deletion by TTL with its identity, so the table's own stream is read here, its records are given
-that identity, and the deployed function is called with them.
+It can't show the REST API, which it can't import, so requests are handed to the function as the gateway would. And its
+TTL writes no stream records, so what is due is deleted here.
 """
 
+import json
 import re
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from local_stack.invocation import Event
+from chalicelib.dao.actions import serialized
 from local_stack.resources import Provisioned, resources
-from local_stack.stream_poller import StreamPoller
-from local_stack.ttl import TtlDeleter, mark_ttl_deletion
 from operations.invariants import violations
 from tests.deployed.conftest import Deployed
 from tests.deployed.recorder import Permission
 from tests.deployed.used import permissions_used
 from tests.system import A_DAY, eventually
 
-WANTED = resources(prefix="appointments-dev-")
+TTL_ATTRIBUTE = resources().table.ttl_attribute
 
 
 @pytest.fixture
@@ -64,46 +64,55 @@ def test_a_message_that_can_never_be_processed_becomes_a_dead_letter(deployed: D
     assert "no booking message" in dead["MessageAttributes"]["cause"]["StringValue"]
 
 
-def test_a_hold_that_nobody_confirms_is_expired_by_the_deployed_handler(deployed: Deployed, provider_id: str) -> None:
+@pytest.fixture
+def ttl(deployed: Deployed) -> Iterator[Callable[[str], None]]:
+    """Deletes what is due in a partition, as TTL would. The endpoint's own, which writes no stream record, is off."""
+    dynamodb, name = deployed.table.dynamodb, deployed.table.name
+
+    def switch(*, on: bool) -> None:
+        setting = {"AttributeName": TTL_ATTRIBUTE, "Enabled": on}
+        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=setting)
+
+    def delete_due(partition: str) -> None:
+        triggers = {key: item for key, item in deployed.table.items(partition).items() if TTL_ATTRIBUTE in item}
+        due = max(item[TTL_ATTRIBUTE] for item in triggers.values())
+        eventually(f"{partition} is due", lambda: time.time() > due)
+        for sort_key in triggers:
+            dynamodb.delete_item(TableName=name, Key=serialized({"PK": partition, "SK": sort_key}))
+
+    switch(on=False)
+    yield delete_due
+    switch(on=True)
+
+
+def test_a_hold_that_nobody_confirms_is_expired_over_the_stream_and_nothing_else_is_delivered(
+    deployed: Deployed, provider_id: str, ttl: Callable[[str], None]
+) -> None:
+    calls = deployed.calls("expire-bookings")
+    given_back = hold(deployed, provider_id, "10:00")
+    deployed.request("POST", f"/bookings/{given_back['bookingId']}/cancel", expect=200)
     held = hold(deployed, provider_id, "11:00")
-    description = deployed.table.dynamodb.describe_table(TableName=deployed.table.name)["Table"]
-    table = resources().table
-    ttl = TtlDeleter(
-        dynamodb=deployed.table.dynamodb,
-        table=type(table)(
-            name=deployed.table.name, key=table.key, indexes=table.indexes, ttl_attribute=table.ttl_attribute
-        ),
-    )
+    ttl(f"BOOKING#{held['bookingId']}")
 
-    def handler(event: Event, _context: object) -> Any:
-        return deployed.invoke("expire-bookings", event)
+    def expired() -> Any:
+        booking = deployed.table.booking(held["bookingId"]).get("METADATA", {})
+        return booking if booking.get("status") == "EXPIRED" else None
 
-    poller = StreamPoller(
-        streams=deployed.streams,
-        sqs=deployed.table.sqs,
-        stream_arn=description["LatestStreamArn"],
-        on_failure_queue_url=deployed.outputs["queue_urls"]["expirations_dead_letters"],
-        mapping=WANTED.expirations_mapping,
-        handler=handler,
-        function_name="expire-bookings",
-        prepare=lambda record: mark_ttl_deletion(record, attribute="ttl"),
-        observe=ttl.observe,
-    )
-    poller.start()
-    ttl.start()
-    try:
-        ended = eventually(
-            "the handler ends it",
-            lambda: (
-                (found := deployed.table.booking(held["bookingId"]).get("METADATA", {})).get("status") == "EXPIRED"
-                and found
-            ),
-        )
-    finally:
-        ttl.stop()
-        poller.stop()
-    assert ended["expiredAt"] == held["expiresAt"]
+    assert eventually("the handler ends it", expired)["expiredAt"] == held["expiresAt"]
     assert deployed.table.slot(provider_id, f"{A_DAY}T11:00")["status"] == "AVAILABLE"
+    assert violations(deployed.table.all(), now=datetime.now(UTC)) == []
+    called = eventually("the call is logged", lambda: deployed.calls("expire-bookings") - calls)
+    assert called == 1, "the trigger that the cancellation deleted has no identity, and is filtered out"
+
+
+def test_a_removed_trigger_that_tells_no_booking_becomes_a_dead_letter(
+    deployed: Deployed, ttl: Callable[[str], None]
+) -> None:
+    deployed.table.put({"PK": "BOOKING#4-8-15", "SK": "EXPIRATION_TRIGGER", TTL_ATTRIBUTE: 1})
+    ttl("BOOKING#4-8-15")
+    dead = deployed.table.dead_letter("expirations-dlq", "4-8-15")
+    assert json.loads(dead["Body"])["dynamodb"]["OldImage"]["SK"] == {"S": "EXPIRATION_TRIGGER"}
+    assert "no expiration trigger" in dead["MessageAttributes"]["cause"]["StringValue"]
 
 
 def test_both_mappings_are_on_and_report_single_failures(deployed: Deployed) -> None:

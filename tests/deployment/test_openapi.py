@@ -67,10 +67,6 @@ def test_terraform_finds_one_variable_in_it_and_nothing_else_to_fill_in() -> Non
     assert places == [INVOKE_ARN] * len(METHODS)
 
 
-def test_it_asks_for_no_credentials_yet() -> None:
-    assert not re.search(r'"(security|securitySchemes|x-amazon-apigateway-auth\w*)":', text())
-
-
 def test_names_are_such_as_the_gateway_takes() -> None:
     names = [operation.get("operationId", "any") for _, _, operation in METHODS]
 

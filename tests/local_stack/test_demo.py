@@ -9,7 +9,8 @@ import pytest
 from chalice.app import Chalice, Response
 from rich.console import Console
 
-from local_stack.demo import Api, Demo, DemoError, main
+from local_stack.client import Api
+from local_stack.demo import Demo, DemoError, main
 from local_stack.server import ApiServer
 from tests.local_stack.support import Clock, free_port
 

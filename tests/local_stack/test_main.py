@@ -16,7 +16,7 @@ import boto3
 import pytest
 
 from local_stack.__main__ import StopRequests, UsageError, parse
-from local_stack.demo import Api
+from local_stack.client import Api
 from local_stack.environment import BadEnvironmentError
 from tests.local_stack.support import Clock, free_port, wait_until
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chalice.app import Chalice
 
-from local_stack.demo import Api, DemoError
+from local_stack.client import Api, UnreachableError
 from local_stack.stack import Application, Options, Stack, StackError
 from tests.local_stack.conftest import clients_of, close
 from tests.local_stack.support import Notes, Worker, free_port, wait_until
@@ -147,7 +147,7 @@ def test_a_hurry_does_not_wait_for_a_worker_or_a_request(tmp_path: Path, blocked
     assert blocked.entered.wait(20)
 
     def call() -> None:
-        with pytest.raises(DemoError):
+        with pytest.raises(UnreachableError):
             Api(scene.stack.api_url).call("GET", "/slow")
 
     caller = threading.Thread(target=call)
@@ -172,7 +172,7 @@ def test_what_was_started_before_a_failure_is_stopped(tmp_path: Path) -> None:
         scene.stack.start()
     scene.close()
 
-    with pytest.raises(DemoError):
+    with pytest.raises(UnreachableError):
         Api(scene.stack.aws_url).call("GET", "/_localstack/health")
 
 

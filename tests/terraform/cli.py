@@ -42,7 +42,11 @@ def what_is_missing(environment: Mapping[str, str], terraform: str | None) -> st
 
 
 def required() -> tuple[str, Path]:
-    """The command and the folder of its plugins. Where one is missing, the test is skipped; in CI it fails."""
+    """The command and the folder of its plugins. Where one is missing, the test is skipped; in CI it fails.
+
+    Called first when a test is set up, and not only by fixtures: so pytest says this place for all tests that are
+    skipped, in one line, where it would else say each one's own.
+    """
     command = shutil.which("terraform")
     missing = what_is_missing(os.environ, command)
     if missing and os.environ.get("CI") == "true":

@@ -13,6 +13,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("terraform"))
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs Terraform where it is missing."""
+    if "terraform" in getattr(item, "fixturenames", ()):
+        required()
+
+
 @pytest.fixture(scope="session")
 def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Terraform, ready to plan."""

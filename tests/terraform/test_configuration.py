@@ -78,27 +78,6 @@ def test_nothing_but_the_outputs_needs_the_api(dev: Deployment) -> None:
     assert needing == []
 
 
-def test_nothing_is_used_that_provider_6_removed_or_deprecated(dev: Deployment) -> None:
-    """From the guide for upgrading to version 6, for the resources that are used here."""
-    gone = {
-        "aws_api_gateway_deployment": {
-            "canary_settings",
-            "execution_arn",
-            "invoke_url",
-            "stage_description",
-            "stage_name",
-        },
-        "aws_region": {"name"},
-    }
-    root = dev.configuration["root_module"]
-    for module in [root, *(call["module"] for call in root["module_calls"].values())]:
-        for resource in module.get("resources", []):
-            assert not gone.get(resource["type"], set()) & set(resource["expressions"]), resource["address"]
-        for reference in _references(module):
-            parts = reference.removeprefix("data.").split(".")
-            assert parts[-1] not in gone.get(parts[0], set()), reference
-
-
 def _references(node: Any) -> set[str]:
     """All that is referred to anywhere inside a part of the configuration."""
     if isinstance(node, list):

@@ -3,8 +3,7 @@
 import json
 
 from local_stack.resources import API_TIMEOUT_SECONDS, WORKER_TIMEOUT_SECONDS, Key, resources
-from tests.terraform.deployment import Deployment
-from tests.terraform.test_plan import (
+from tests.terraform.addresses import (
     BOOKINGS,
     BOOKINGS_DEAD_LETTERS,
     BOOKINGS_MAPPING,
@@ -13,6 +12,7 @@ from tests.terraform.test_plan import (
     TABLE,
     function,
 )
+from tests.terraform.deployment import Deployment
 
 LOCAL = resources()
 

@@ -1,0 +1,100 @@
+"""The functions, in what would be made in dev and in prod."""
+
+import json
+
+import pytest
+
+import app
+from chalicelib.bootstrap import Settings
+from tests.terraform.addresses import (
+    BOOKINGS,
+    BOOKINGS_DEAD_LETTERS,
+    EXPIRATIONS_DEAD_LETTERS,
+    EXPIRATIONS_MAPPING,
+    FUNCTIONS,
+    TABLE,
+    alias,
+    function,
+)
+from tests.terraform.deployment import Deployment
+
+
+def test_each_function_is_one_of_the_apps_handlers(deployment: Deployment) -> None:
+    handlers = {name: deployment.planned(function(name))["handler"] for name in FUNCTIONS}
+
+    assert handlers == {
+        "api": "app.app",
+        "process-bookings": "app.process_bookings",
+        "expire-bookings": "app.expire_bookings",
+    }
+    for handler in handlers.values():
+        module, _, attribute = handler.partition(".")
+        assert module == app.__name__
+        assert callable(getattr(app, attribute))
+
+
+def test_the_functions_get_settings_that_the_app_accepts(deployment: Deployment) -> None:
+    for name in FUNCTIONS:
+        (environment,) = deployment.mocked(function(name))["environment"]
+        given = environment["variables"]
+
+        assert set(given) == {field.upper() for field in Settings.model_fields} - {"AWS_REGION"}
+        settings = Settings.from_environment({**given, "AWS_REGION": "us-east-1"})
+
+        assert settings.table_name == deployment.planned(TABLE)["name"]
+        assert settings.booking_queue_url == deployment.mocked(BOOKINGS)["url"]
+        assert settings.booking_dead_letter_queue_url == deployment.mocked(BOOKINGS_DEAD_LETTERS)["url"]
+        assert settings.expiration_dead_letter_queue_url == deployment.mocked(EXPIRATIONS_DEAD_LETTERS)["url"]
+
+
+def test_app_and_queue_agree_on_the_last_delivery(deployment: Deployment) -> None:
+    (environment,) = deployment.mocked(function("process-bookings"))["environment"]
+    redrive = json.loads(deployment.mocked(BOOKINGS)["redrive_policy"])
+
+    assert int(environment["variables"]["BOOKING_MAX_RECEIVES"]) == redrive["maxReceiveCount"]
+
+
+def test_the_handler_gives_a_stream_record_up_before_lambda_does(deployment: Deployment) -> None:
+    (environment,) = deployment.mocked(function("expire-bookings"))["environment"]
+    mapping = deployment.planned(EXPIRATIONS_MAPPING)
+
+    assert int(environment["variables"]["EXPIRATION_MAX_AGE_SECONDS"]) < mapping["maximum_record_age_in_seconds"]
+
+
+def test_the_api_answers_before_the_gateway_stops_waiting(deployment: Deployment) -> None:
+    assert deployment.planned(function("api"))["timeout"] <= 29
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_built_traced_and_published_as_the_package_needs(deployment: Deployment, name: str) -> None:
+    planned = deployment.planned(function(name))
+
+    assert planned["architectures"] == ["x86_64"], "the package holds compiled wheels for it"
+    assert planned["tracing_config"] == [{"mode": "Active"}]
+    assert planned["publish"] is True
+    assert planned["memory_size"] >= 512, "less makes the imports of a cold start slow"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_called_by_its_alias_for_the_published_version(deployment: Deployment, name: str) -> None:
+    planned, mocked = deployment.planned(alias(name)), deployment.mocked(alias(name))
+
+    assert planned["name"] == "live"
+    assert mocked["function_version"] == deployment.mocked(function(name))["version"]
+    assert mocked["function_name"] == deployment.planned(function(name))["function_name"]
+
+
+def test_logs_are_kept_for_a_while_and_in_prod_for_a_year(dev: Deployment, prod: Deployment) -> None:
+    in_dev = dev.all_planned("aws_cloudwatch_log_group").values()
+    in_prod = prod.all_planned("aws_cloudwatch_log_group").values()
+
+    assert len(in_dev) == len(in_prod) == len(FUNCTIONS) + 1
+    assert all(0 < group["retention_in_days"] < 365 for group in in_dev)
+    assert all(group["retention_in_days"] == 365 for group in in_prod)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_logs_where_its_retention_is_set(deployment: Deployment, name: str) -> None:
+    group = deployment.planned(f'module.functions.aws_cloudwatch_log_group.this["{name}"]')
+
+    assert group["name"] == f"/aws/lambda/{deployment.planned(function(name))['function_name']}"
