@@ -1,93 +1,84 @@
-"""The checker of what must always hold finds what is planted."""
+"""The checker of what must always hold finds what is planted, and nothing else."""
 
-from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
-from chalicelib.dao.items import Item, booking_fields, pending_item, slot_item, trigger_item
-from chalicelib.domain.instants import to_epoch_second
-from chalicelib.domain.models import Booking
-from operations.invariants import unfinished, violations
-from tests.builders import NOW, booking, slot
-
-SLOT = slot()
-MINE, OTHER = booking(SLOT), booking(SLOT)
-FREE = slot_item(SLOT)
-
-
-def held_by(owner: Booking, **changes: object) -> Item:
-    return {
-        **FREE,
-        "status": "HELD",
-        "heldBy": owner.booking_id,
-        "holdExpiresAt": to_epoch_second(owner.expires_at),
-        **changes,
-    }
-
-
-def reserved_by(owner: Booking) -> Item:
-    return {**FREE, "status": "RESERVED", "reservedBy": owner.booking_id}
-
-
-def in_status(of: Booking, status: str) -> Item:
-    return {**pending_item(of), **booking_fields(of), "status": status}
-
-
-def numbers_as_the_table_gives_them(items: list[Item]) -> list[Item]:
-    return [
-        {name: Decimal(value) if isinstance(value, int) else value for name, value in item.items()} for item in items
-    ]
-
-
-@pytest.mark.parametrize(
-    "items",
-    [
-        [FREE],
-        [held_by(MINE), trigger_item(MINE)],
-        [held_by(MINE), trigger_item(MINE), pending_item(MINE)],
-        [reserved_by(MINE), in_status(MINE, "CONFIRMED")],
-        [FREE, in_status(MINE, "CANCELLED"), in_status(OTHER, "EXPIRED")],
-        [held_by(OTHER), trigger_item(OTHER), in_status(MINE, "EXPIRED")],
-    ],
+from operations.advice import ADVICE
+from operations.invariants import Kind, findings, unfinished, violations
+from operations.records import slot_place
+from tests.builders import NOW, slot
+from tests.operations.damage import (
+    DAMAGES,
+    MINE,
+    OTHER,
+    SLOT,
+    SOUND,
+    as_stored,
+    confirmed,
+    expired,
+    free,
+    held,
+    pending,
+    trigger,
 )
-def test_a_sound_table_has_no_violations(items: list[Item]) -> None:
-    assert violations(numbers_as_the_table_gives_them(items), now=NOW) == []
-
-
-@pytest.mark.parametrize(
-    ("items", "found"),
-    [
-        ([held_by(MINE), trigger_item(MINE), trigger_item(OTHER)], "both have"),
-        ([FREE, pending_item(MINE)], "belongs to None"),
-        ([held_by(OTHER), trigger_item(OTHER), in_status(MINE, "CONFIRMED")], "belongs to None"),
-        ([reserved_by(MINE), in_status(MINE, "CANCELLED")], "is reserved by"),
-        ([reserved_by(MINE)], "is reserved by"),
-        ([reserved_by(MINE), in_status(replace(MINE, slot_id="2030-05-02T11:00"), "CONFIRMED")], "which names"),
-        ([held_by(MINE)], "nothing ends that"),
-        ([held_by(MINE, holdExpiresAt=to_epoch_second(MINE.expires_at) + 60), trigger_item(MINE)], "is held until"),
-        ([reserved_by(MINE), in_status(MINE, "CONFIRMED"), trigger_item(MINE)], "has a trigger"),
-    ],
-)
-def test_a_planted_fault_is_found(items: list[Item], found: str) -> None:
-    assert found in " ".join(violations(numbers_as_the_table_gives_them(items), now=NOW))
-
+from tests.system import ROOT
 
 AFTERWARDS = MINE.expires_at
 
 
-@pytest.mark.parametrize("items", [[held_by(MINE)], [trigger_item(MINE)], [pending_item(MINE)]])
-def test_what_has_lapsed_and_waits_for_a_worker_is_unfinished_from_its_deadline_on(items: list[Item]) -> None:
-    table = numbers_as_the_table_gives_them(items)
+@pytest.mark.parametrize("name", SOUND)
+def test_a_sound_table_has_no_violations(name: str) -> None:
+    assert violations(as_stored(SOUND[name]), now=NOW) == []
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_planted_fault_is_found_and_nothing_beside_it(name: str) -> None:
+    damage = DAMAGES[name]
+    assert {finding.kind for finding in findings(as_stored(damage.items), now=NOW)} == damage.found
+
+
+def test_every_kind_of_fault_is_planted_and_has_advice() -> None:
+    assert {kind for damage in DAMAGES.values() for kind in damage.found} == set(Kind)
+    assert ADVICE.keys() == set(Kind)
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_the_items_that_a_finding_rests_on_are_enough_to_find_it_again(name: str) -> None:
+    items = as_stored(DAMAGES[name].items)
+    for finding in findings(items, now=NOW):
+        alone = [item for item in items if (item["PK"], item["SK"]) in finding.rests_on]
+        assert finding in findings(alone, now=NOW)
+
+
+def test_a_long_slot_overlaps_each_that_lies_within_it() -> None:
+    long = slot(provider_id=SLOT.provider_id, ends_at=SLOT.starts_at + timedelta(hours=4))
+    within = [slot(provider_id=SLOT.provider_id, starts_at=SLOT.starts_at + timedelta(hours=hour)) for hour in (1, 3)]
+    found = findings(as_stored(map(free, [*within, long])), now=NOW)
+    assert [finding.about for finding in found] == [(slot_place(long), slot_place(each)) for each in within]
+
+
+def test_slots_of_two_providers_at_the_same_time_do_not_overlap() -> None:
+    assert findings(as_stored([free(), free(slot())]), now=NOW) == []
+
+
+def test_the_documentation_tells_of_every_kind_of_fault() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text()
+    assert [kind for kind in Kind if f"| `{kind}` |" not in told] == []
+
+
+@pytest.mark.parametrize("items", [[held()], [trigger()], [pending()]])
+def test_what_has_lapsed_and_waits_for_a_worker_is_unfinished_from_its_deadline_on(
+    items: list[dict[str, object]],
+) -> None:
+    table = as_stored(items)
     assert len(unfinished(table, now=AFTERWARDS)) == 1
     assert unfinished(table, now=AFTERWARDS - timedelta(microseconds=1)) == []
 
 
 def test_what_is_settled_is_finished() -> None:
-    table = numbers_as_the_table_gives_them([FREE, in_status(MINE, "EXPIRED"), in_status(OTHER, "CONFIRMED")])
-    assert unfinished(table, now=AFTERWARDS) == []
+    assert unfinished(as_stored([free(), expired(), confirmed(OTHER)]), now=AFTERWARDS) == []
 
 
 def test_a_hold_that_has_lapsed_may_have_lost_its_trigger_already() -> None:
-    assert violations(numbers_as_the_table_gives_them([held_by(MINE)]), now=AFTERWARDS) == []
+    assert violations(as_stored([held()]), now=AFTERWARDS) == []
