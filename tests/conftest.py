@@ -7,7 +7,10 @@ import pytest
 from hypothesis import settings
 from localstack_client.session import Session
 
+from chalicelib.aws import CLIENT_CONFIG
 from local_stack.endpoint import Endpoint
+from tests.engines import dynamodb_local as engine
+from tests.engines.dynamodb_local import DynamoDbLocal
 from tests.moto_region import Aws, Region, mocked_region, own_resources
 from tests.ports import free_port
 from tests.system import System, running
@@ -17,13 +20,13 @@ from tests.tables import EndpointTables
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-SHARED_SYSTEMS = ("system", "short_hold_system")
+SHARED = ("system", "short_hold_system", "dynamodb_local")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests that share a running system run in one process, so that it is started once."""
+    """Let all tests that share a system or engine that takes long to start run in one process: it is started once."""
     for item in items:
-        for name in SHARED_SYSTEMS:
+        for name in SHARED:
             if name in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group(name))
 
@@ -55,7 +58,23 @@ def localstack_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def endpoint_tables(localstack_host: str) -> EndpointTables:
     """Tables on a real endpoint."""
-    return EndpointTables(Session(localstack_host=localstack_host))
+    session = Session(localstack_host=localstack_host)
+    return EndpointTables(
+        dynamodb=session.client("dynamodb", config=CLIENT_CONFIG), sqs=session.client("sqs", config=CLIENT_CONFIG)
+    )
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DynamoDbLocal]:
+    """Amazon's DynamoDB Local, empty at first. Tests that need it are skipped where it can't run, and fail in CI."""
+    with engine.running(engine.required(), log_file=tmp_path_factory.mktemp("dynamodb-local") / "log") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local_tables(dynamodb_local: DynamoDbLocal, endpoint_tables: EndpointTables) -> EndpointTables:
+    """Tables on DynamoDB Local, with queues on the other endpoint: it has none."""
+    return EndpointTables(dynamodb=dynamodb_local.client("dynamodb"), sqs=endpoint_tables.sqs)
 
 
 @pytest.fixture(scope="session")

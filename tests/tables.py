@@ -1,9 +1,8 @@
 """Tables as the local stack makes them, on moto or on a real endpoint, and the DAOs over them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chalicelib.aws import CLIENT_CONFIG
 from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
@@ -15,6 +14,7 @@ from tests.fakes import InMemoryBookings, InMemoryProviders, InMemorySlots, InMe
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ def table_on(client: "DynamoDBClient", name: str, retries: Retries | None = None
 class EndpointTables:
     """One set of resources on an endpoint, shared by tests that use ids of their own."""
 
-    def __init__(self, session: Any) -> None:
-        self.dynamodb: DynamoDBClient = session.client("dynamodb", config=CLIENT_CONFIG)
-        self.sqs = session.client("sqs", config=CLIENT_CONFIG)
+    def __init__(self, *, dynamodb: "DynamoDBClient", sqs: "SQSClient") -> None:
+        self.dynamodb = dynamodb
+        self.sqs = sqs
         prefix = f"t{new_id()[:8]}-"
-        self.provisioned = provision(resources(prefix=prefix), dynamodb=self.dynamodb, sqs=self.sqs)
+        self.provisioned = provision(resources(prefix=prefix), dynamodb=dynamodb, sqs=sqs)
         self.name = self.provisioned.table_name
 
     def table(self, retries: Retries | None = None) -> Table:

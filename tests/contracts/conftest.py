@@ -1,4 +1,4 @@
-"""Every contract test runs over the fakes, over moto, and over a real endpoint."""
+"""Every contract test runs over the fakes, over moto, and over real endpoints."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,15 @@ import pytest
 from tests.moto_region import mocked_region, own_resources
 from tests.tables import EndpointTables, Stores, dao_stores, in_memory_stores, table_on
 
+IMPLEMENTATIONS = [
+    "memory",
+    "moto",
+    "endpoint",
+    pytest.param("dynamodb-local", marks=pytest.mark.xdist_group("dynamodb_local")),
+]
 
-@pytest.fixture(params=["memory", "moto", "endpoint"])
+
+@pytest.fixture(params=IMPLEMENTATIONS)
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     """The three stores over one table."""
     match request.param:
@@ -18,6 +25,13 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
             with mocked_region() as region:
                 aws = own_resources(region)
                 yield dao_stores(table_on(aws.dynamodb, aws.its.table_name))
-        case _:
-            tables: EndpointTables = request.getfixturevalue("endpoint_tables")
-            yield dao_stores(tables.table())
+        case "endpoint":
+            yield dao_stores(_tables(request, "endpoint_tables").table())
+        case "dynamodb-local":
+            yield dao_stores(_tables(request, "dynamodb_local_tables").table())
+
+
+def _tables(request: pytest.FixtureRequest, fixture: str) -> EndpointTables:
+    # Asked for only now: an engine is started where it is used, and not for every other implementation too.
+    tables: EndpointTables = request.getfixturevalue(fixture)
+    return tables
