@@ -16,7 +16,7 @@ import boto3
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from chalicelib import logs
-from chalicelib.aws import CLIENT_CONFIG
+from chalicelib.aws import CLIENT_CONFIG, TimeLimit
 from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
@@ -98,11 +98,24 @@ class Application:
 
 
 def build(
-    settings: Settings, clients: Clients, *, clock: Clock, new_id: IdSource, retries: Retries | None = None
+    settings: Settings,
+    clients: Clients,
+    *,
+    clock: Clock,
+    new_id: IdSource,
+    retries: Retries | None = None,
+    time_limit: TimeLimit | None = None,
 ) -> Application:
-    """Connect everything under these settings."""
-    table = Table(client=clients.dynamodb, name=settings.table_name, retries=retries or Retries(), new_token=new_id)
-    queue = SqsBookingQueue(client=clients.sqs, url=settings.booking_queue_url)
+    """Connect everything under these settings. `retries` and `time_limit` are for tests, which own the time."""
+    time_limit = time_limit or TimeLimit()
+    table = Table(
+        client=clients.dynamodb,
+        name=settings.table_name,
+        retries=retries or Retries(),
+        time_limit=time_limit,
+        new_token=new_id,
+    )
+    queue = SqsBookingQueue(client=clients.sqs, url=settings.booking_queue_url, time_limit=time_limit)
     provider_dao, slot_dao = ProviderDao(table=table), SlotDao(table=table)
 
     providers = ProviderService(providers=provider_dao, clock=clock, new_id=new_id)
@@ -121,11 +134,15 @@ def build(
             availability=AvailabilityService(providers=providers, slots=slot_dao, clock=clock, new_id=new_id),
             bookings=bookings,
             readiness=ReadinessService(dependencies={"table": table, "queue": queue}),
+            begin=time_limit.begun,
         ),
         process_bookings=BatchWorker(
             source=booking_messages(decode=decode, max_receives=settings.booking_max_receives),
             process=bookings.create,
-            dead_letters=SqsDeadLetters(client=clients.sqs, url=settings.booking_dead_letter_queue_url),
+            dead_letters=SqsDeadLetters(
+                client=clients.sqs, url=settings.booking_dead_letter_queue_url, time_limit=time_limit
+            ),
+            begin=time_limit.begun,
         ),
         expire_bookings=BatchWorker(
             source=removed_triggers(
@@ -134,7 +151,10 @@ def build(
                 clock=clock,
             ),
             process=bookings.expire,
-            dead_letters=SqsDeadLetters(client=clients.sqs, url=settings.expiration_dead_letter_queue_url),
+            dead_letters=SqsDeadLetters(
+                client=clients.sqs, url=settings.expiration_dead_letter_queue_url, time_limit=time_limit
+            ),
+            begin=time_limit.begun,
         ),
     )
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 
-from chalicelib.aws import CLIENT_CONFIG
+from chalicelib.aws import CLIENT_CONFIG, TimeLimit
 from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.table import Retries, Table
 from chalicelib.domain.ports import Clock
@@ -42,7 +42,13 @@ class Target:
     @cached_property
     def table(self) -> Table:
         """The table, as the application writes to it."""
-        return Table(client=self.dynamodb, name=self.name, retries=Retries(sleep=self.sleep), new_token=new_id)
+        return Table(
+            client=self.dynamodb,
+            name=self.name,
+            retries=Retries(sleep=self.sleep),
+            time_limit=TimeLimit(),
+            new_token=new_id,
+        )
 
     @cached_property
     def bookings(self) -> BookingDao:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws import unreachable_as_unavailable
+from chalicelib.aws import TimeLimit
 from chalicelib.dao.actions import Action, deserialized, serialized
 from chalicelib.domain.errors import ServiceUnavailableError
 
@@ -61,15 +61,24 @@ class Retries:
 class Table:
     """One DynamoDB table, in Python's types."""
 
-    def __init__(self, *, client: "DynamoDBClient", name: str, retries: Retries, new_token: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        *,
+        client: "DynamoDBClient",
+        name: str,
+        retries: Retries,
+        time_limit: TimeLimit,
+        new_token: Callable[[], str],
+    ) -> None:
         self._client = client
         self._name = name
         self._retries = retries
+        self._time_limit = time_limit
         self._new_token = new_token
 
     def get(self, key: "Key") -> "Item | None":
         """Read one item, consistently."""
-        with unreachable_as_unavailable("table"):
+        with self._time_limit.calling("table"):
             answer = self._client.get_item(TableName=self._name, Key=serialized(key), ConsistentRead=True)
         return deserialized(answer["Item"]) if "Item" in answer else None
 
@@ -84,7 +93,7 @@ class Table:
             ExpressionAttributeValues=serialized(values),
             ConsistentRead=True,
         )
-        with unreachable_as_unavailable("table"):
+        with self._time_limit.calling("table"):
             return [deserialized(item) for page in pages for item in page["Items"]]
 
     def transact(self, actions: Sequence[Action]) -> None:
@@ -115,7 +124,7 @@ class Table:
     def _transact_once(self, items: list[Any], token: str) -> bool:
         """False if the transaction was cancelled for a reason that passes by itself."""
         try:
-            with unreachable_as_unavailable("table"):
+            with self._time_limit.calling("table"):
                 self._client.transact_write_items(TransactItems=items, ClientRequestToken=token)
         except self._client.exceptions.TransactionCanceledException as cancelled:
             reasons = cancelled.response.get("CancellationReasons", [])

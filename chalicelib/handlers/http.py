@@ -66,7 +66,9 @@ class Router:
             def call(**path_parameters: str) -> Response:
                 request = cast("Request", self._app.current_request)
                 try:
-                    return view(request, self._services(), **path_parameters)
+                    services = self._services()
+                    with services.begin():
+                        return view(request, services, **path_parameters)
                 except Exception as error:
                     if not isinstance(error, RequestError | AppointmentError):
                         _log.exception("unexpected error")

@@ -3,12 +3,12 @@
 import logging
 from typing import TYPE_CHECKING
 
-from chalicelib.aws import unreachable_as_unavailable
 from chalicelib.queue.message import encode
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+    from chalicelib.aws import TimeLimit
     from chalicelib.domain.models import Booking
 
 _log = logging.getLogger(__name__)
@@ -19,13 +19,14 @@ _LONGEST_CAUSE = 1000
 class SqsBookingQueue:
     """A `BookingQueue` on SQS."""
 
-    def __init__(self, *, client: "SQSClient", url: str) -> None:
+    def __init__(self, *, client: "SQSClient", url: str, time_limit: "TimeLimit") -> None:
         self._client = client
         self._url = url
+        self._time_limit = time_limit
 
     def send(self, booking: "Booking") -> None:
         """Send the booking's message. Raises `ServiceUnavailableError`, though the message may have got through."""
-        with unreachable_as_unavailable("queue"):
+        with self._time_limit.calling("queue"):
             self._client.send_message(QueueUrl=self._url, MessageBody=encode(booking))
 
     def answers(self) -> bool:
@@ -41,13 +42,14 @@ class SqsBookingQueue:
 class SqsDeadLetters:
     """A dead-letter queue: keeps what can't be processed, whole, with the cause as a message attribute."""
 
-    def __init__(self, *, client: "SQSClient", url: str) -> None:
+    def __init__(self, *, client: "SQSClient", url: str, time_limit: "TimeLimit") -> None:
         self._client = client
         self._url = url
+        self._time_limit = time_limit
 
     def keep(self, content: str, *, cause: str) -> None:
         """Keep one message or stream record as it came. Raises `ServiceUnavailableError`."""
-        with unreachable_as_unavailable("dead-letter queue"):
+        with self._time_limit.calling("dead-letter queue"):
             self._client.send_message(
                 QueueUrl=self._url,
                 MessageBody=content,

@@ -1,5 +1,7 @@
 """The business rules. They reach the world only through `domain.ports`, which `bootstrap` connects."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from chalicelib.services.availability import AvailabilityService
@@ -16,6 +18,8 @@ class Services:
     availability: AvailabilityService
     bookings: BookingService
     readiness: ReadinessService
+    begin: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Enters a request: its time begins."""
 
 
 __all__ = ["AvailabilityService", "BookingService", "ProviderService", "ReadinessService", "Services"]

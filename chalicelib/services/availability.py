@@ -63,9 +63,10 @@ class AvailabilityService:
 
         Raises `ProviderNotFoundError`.
         """
+        # The clock first: a slot that is reserved while it is being read must not be shown as it was, its hold over.
+        now = self._clock()
         slots = self._slots.of_day(provider_id, day)
         time_zone = slots[0].time_zone if slots else self._providers.get(provider_id).time_zone
-        now = self._clock()
         return time_zone, [slot.seen_at(now) for slot in slots if slot.can_be_booked_at(now)]
 
     def _replace_free_slots(self, provider: Provider, window: Window) -> Day:

@@ -72,7 +72,9 @@ class BookingService:
 
     def get(self, booking_id: str) -> Booking:
         """The booking as it counts now. Raises `BookingNotFoundError`."""
-        return self._find(booking_id).seen_at(self._clock())
+        # The clock first: what is confirmed while it is being read must not be shown as it was, but past its deadline.
+        now = self._clock()
+        return self._find(booking_id).seen_at(now)
 
     def confirm(self, booking_id: str) -> Booking:
         """Make a PENDING booking CONFIRMED and its slot RESERVED; a repeat gives the same booking again.

@@ -1,18 +1,33 @@
-"""Every contract test runs over the fakes, over moto, and over real endpoints."""
+"""Every contract test runs over the fakes, over the simulation, over moto, and over real endpoints."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from local_stack.resources import resources
+from simulation import dynamodb
 from tests.moto_region import mocked_region, own_resources
+from tests.simulation.dynamodb.client import client_of
 from tests.tables import EndpointTables, Stores, dao_stores, in_memory_stores, table_on
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 IMPLEMENTATIONS = [
     "memory",
+    "simulated",
     "moto",
     "endpoint",
     pytest.param("dynamodb-local", marks=pytest.mark.xdist_group("dynamodb_local")),
 ]
+
+
+@pytest.fixture(scope="session")
+def simulated_dynamodb() -> "DynamoDBClient":
+    """A client of the simulation's table, in this process. Tests use ids of their own."""
+    table = dynamodb.Table(resources().table)
+    return client_of(lambda operation, request: table.call(operation, request, now=0.0))
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
@@ -21,6 +36,9 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     match request.param:
         case "memory":
             yield in_memory_stores()
+        case "simulated":
+            client: DynamoDBClient = request.getfixturevalue("simulated_dynamodb")
+            yield dao_stores(table_on(client, resources().table.name))
         case "moto":
             with mocked_region() as region:
                 aws = own_resources(region)

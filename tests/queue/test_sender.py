@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from chalicelib.aws import TimeLimit
 from chalicelib.domain.errors import ServiceUnavailableError
 from chalicelib.queue.message import decode
 from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
@@ -40,7 +41,7 @@ def deaf_client() -> "Iterator[SQSClient]":
 def test_a_booking_arrives_whole(aws: Aws) -> None:
     sent = booking(user_id="Zoë 👩‍⚕️ <&>")
 
-    SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url).send(sent)
+    SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url, time_limit=TimeLimit()).send(sent)
 
     (message,) = aws.received(aws.its.bookings_url)
     assert decode(message["Body"]) == sent
@@ -48,7 +49,9 @@ def test_a_booking_arrives_whole(aws: Aws) -> None:
 
 @pytest.mark.parametrize("content", ["not JSON", '{"Records": [1, "é"]}', " ", "line\nbreak\ttab", "<&>\"'"])
 def test_a_dead_letter_arrives_whole_with_its_cause(aws: Aws, content: str) -> None:
-    SqsDeadLetters(client=aws.sqs, url=aws.its.bookings_dead_letters_url).keep(content, cause="KeyError: 'slotId' (é)")
+    SqsDeadLetters(client=aws.sqs, url=aws.its.bookings_dead_letters_url, time_limit=TimeLimit()).keep(
+        content, cause="KeyError: 'slotId' (é)"
+    )
 
     (message,) = aws.received(aws.its.bookings_dead_letters_url)
     assert message["Body"] == content
@@ -67,7 +70,9 @@ def test_a_dead_letter_arrives_whole_with_its_cause(aws: Aws, content: str) -> N
     ],
 )
 def test_a_cause_is_kept_as_far_as_sqs_takes_it(aws: Aws, cause: str, kept: str) -> None:
-    SqsDeadLetters(client=aws.sqs, url=aws.its.bookings_dead_letters_url).keep("{}", cause=cause)
+    SqsDeadLetters(client=aws.sqs, url=aws.its.bookings_dead_letters_url, time_limit=TimeLimit()).keep(
+        "{}", cause=cause
+    )
 
     (message,) = aws.received(aws.its.bookings_dead_letters_url)
     assert message["MessageAttributes"]["cause"]["StringValue"] == kept
@@ -77,16 +82,16 @@ def test_a_queue_that_is_missing_is_unavailable(aws: Aws) -> None:
     missing = aws.its.bookings_url + "-gone"
 
     with pytest.raises(ServiceUnavailableError, match="The queue can't be reached"):
-        SqsBookingQueue(client=aws.sqs, url=missing).send(booking())
+        SqsBookingQueue(client=aws.sqs, url=missing, time_limit=TimeLimit()).send(booking())
     with pytest.raises(ServiceUnavailableError, match="The dead-letter queue can't be reached"):
-        SqsDeadLetters(client=aws.sqs, url=missing).keep("{}", cause="?")
+        SqsDeadLetters(client=aws.sqs, url=missing, time_limit=TimeLimit()).keep("{}", cause="?")
 
 
 def test_an_endpoint_that_does_not_answer_is_unavailable(deaf_client: "SQSClient") -> None:
     with pytest.raises(ServiceUnavailableError):
-        SqsBookingQueue(client=deaf_client, url="http://127.0.0.1/queue").send(booking())
+        SqsBookingQueue(client=deaf_client, url="http://127.0.0.1/queue", time_limit=TimeLimit()).send(booking())
     with pytest.raises(ServiceUnavailableError):
-        SqsDeadLetters(client=deaf_client, url="http://127.0.0.1/queue").keep("{}", cause="?")
+        SqsDeadLetters(client=deaf_client, url="http://127.0.0.1/queue", time_limit=TimeLimit()).keep("{}", cause="?")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +113,7 @@ def test_throttling_and_failures_of_sqs_are_unavailable(aws: Aws, code: str, sta
         stubber.add_client_error("send_message", service_error_code=code, http_status_code=status)
 
         with pytest.raises(ServiceUnavailableError) as caught:
-            SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url).send(booking())
+            SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url, time_limit=TimeLimit()).send(booking())
 
     assert code not in str(caught.value)
 
@@ -122,28 +127,31 @@ def test_an_error_that_no_retry_mends_goes_on_up(aws: Aws, code: str, status: in
             stubber.add_client_error("send_message", service_error_code=code, http_status_code=status)
 
         with pytest.raises(ClientError, match=code):
-            SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url).send(booking())
+            SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url, time_limit=TimeLimit()).send(booking())
         with pytest.raises(ClientError, match=code):
-            SqsDeadLetters(client=aws.sqs, url=aws.its.bookings_url).keep("{}", cause="?")
+            SqsDeadLetters(client=aws.sqs, url=aws.its.bookings_url, time_limit=TimeLimit()).keep("{}", cause="?")
 
 
 def test_a_queue_that_is_there_answers(aws: Aws) -> None:
-    assert SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url).answers() is True
+    assert SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url, time_limit=TimeLimit()).answers() is True
 
 
 def test_a_queue_that_is_missing_does_not_answer_and_leaves_a_warning(aws: Aws) -> None:
     with log_lines() as lines:
-        assert SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url + "-gone").answers() is False
+        assert (
+            SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url + "-gone", time_limit=TimeLimit()).answers()
+            is False
+        )
 
     assert lines.the("the queue does not answer")["level"] == "WARNING"
 
 
 def test_an_endpoint_that_nobody_listens_on_does_not_answer(deaf_client: "SQSClient") -> None:
-    assert SqsBookingQueue(client=deaf_client, url="http://127.0.0.1/queue").answers() is False
+    assert SqsBookingQueue(client=deaf_client, url="http://127.0.0.1/queue", time_limit=TimeLimit()).answers() is False
 
 
 def test_a_permission_that_is_missing_is_no_answer_either(aws: Aws) -> None:
     with Stubber(aws.sqs) as stubber:
         stubber.add_client_error("get_queue_attributes", service_error_code="AccessDenied", http_status_code=403)
 
-        assert SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url).answers() is False
+        assert SqsBookingQueue(client=aws.sqs, url=aws.its.bookings_url, time_limit=TimeLimit()).answers() is False

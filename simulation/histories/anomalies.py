@@ -1,0 +1,50 @@
+"""What in a history can't be, if the system keeps its promises."""
+
+from simulation.histories.answers import wrong_answers
+from simulation.histories.bookings import wrong_in
+from simulation.histories.lives import lives
+from simulation.histories.operations import History
+from simulation.histories.owners import two_owners
+from simulation.histories.search import unexplained
+from simulation.histories.slots import slot_histories
+from simulation.histories.terms import Terms, micros
+
+
+def anomalies(
+    history: History,
+    *,
+    hold_seconds: float,
+    clock_skew: float = 0.0,
+    effect_within: float = 30.0,
+    creation_may_lag: bool = False,
+) -> list[str]:
+    """Every anomaly in words, with the operations that show it; nothing if all is well. All times are in seconds.
+
+    The history must have every hold that was made from its beginning on. What is checked, each under its name:
+
+    - `answer`: the API's contract knows the answer.
+    - `booking`: its steps are legal in real time, happen in time, and change nothing but what they say.
+    - `lost`: an id that was given with a 202 can be read from then on.
+    - `owners`: no two clients know at one time that a slot is theirs.
+    - `slot`: there is an order of all operations on a slot that explains every answer.
+
+    `clock_skew` is how far the clocks of the machines that serve requests may be off from the one that the operations'
+    times were read from. An operation without an answer, or with a 5xx, takes effect within `effect_within` of its
+    beginning, or never. With `creation_may_lag`, the worker that writes bookings may be down for longer than a hold,
+    and a booking may then be missing after its deadline (docs/decisions/011).
+    """
+    terms = Terms(
+        hold=micros(hold_seconds),
+        clock_skew=micros(clock_skew),
+        effect_within=micros(effect_within),
+        creation_may_lag=creation_may_lag,
+    )
+    operations = history.operations
+    strange = wrong_answers(operations)
+    if strange:
+        return strange
+    known, wrong = lives(operations)
+    wrong += [each for life in known for each in wrong_in(life, terms)]
+    wrong += two_owners(known, terms)
+    slots = slot_histories(operations, known, terms)
+    return wrong + [each for each in map(unexplained, slots) if each is not None]

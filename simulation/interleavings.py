@@ -1,0 +1,339 @@
+"""Two clients at one slot, the queue's worker, TTL, the stream's worker, and one fault: in every order there is."""
+
+import json
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import product
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+from chalicelib.bootstrap import Application
+from chalicelib.dao.actions import deserialized, serialized
+from chalicelib.dao.items import Item, slot_item
+from chalicelib.domain.errors import AppointmentError
+from chalicelib.domain.models import Slot
+from operations.invariants import unfinished, violations
+from simulation.cloud import Cloud, Message, sqs_event
+from simulation.dynamodb import Snapshot
+from simulation.exploration import RESET, Actor, AsksTheTime, Code, Finished, Given
+from simulation.functions import describe
+from simulation.machine import HOLD_SECONDS, SETTINGS, WANTED, Machine, machine, silence
+from simulation.sources import to_record
+from simulation.system import START
+from simulation.wire import Call
+from simulation.workloads import DAY, PROVIDER
+
+
+class Fault(StrEnum):
+    """What may go wrong, once, anywhere."""
+
+    NONE = "nothing"
+    CRASH = "a crash"
+    """A run ends before or after one of its calls."""
+    LOST_ACKNOWLEDGEMENT = "a lost acknowledgement"
+    """A call is applied, but its sender sees the connection fail, and sends it again."""
+    SECOND_DELIVERY = "a second delivery"
+    """A message or a record comes again, though it was processed, or is being so."""
+
+
+T = TypeVar("T")
+
+INSTANTS = tuple(START + each for each in (0.0, HOLD_SECONDS + 0.75, 2 * HOLD_SECONDS + 0.75, 3 * HOLD_SECONDS + 1.75))
+"""The time goes from one to the next, at any moment. Each but the last is the very deadline of a hold that was
+made at the one before."""
+
+SLOT_ID = f"{DAY}T09:00"
+
+
+class State(NamedTuple):
+    """Everything that makes a difference to what can come, by number: few of each, in very many combinations."""
+
+    table: int
+    time: int = 0
+    actors: frozenset[int] = frozenset()
+    waiting: frozenset[int] = frozenset()
+    """The workers that messages and records are about to start, by their numbers as actors."""
+    delivered: frozenset[int] = frozenset()
+    """Those that they have started."""
+    fault_is_spent: bool = False
+
+
+class Move(NamedTuple):
+    """What an actor can do next, at a table and a time."""
+
+    what: str
+    table: int
+    """The table after it."""
+    actor: int | None
+    """The actor after it; None if it has ended."""
+    starts: int | None = None
+    """A worker that is about to be started by it."""
+    is_fault: bool = False
+
+
+class Step(NamedTuple):
+    """A way from one state to another, in words."""
+
+    what: str
+    state: State
+
+
+@dataclass(slots=True)
+class Explored:
+    """What there was."""
+
+    states: int = 0
+    steps: int = 0
+    ends: int = 0
+    """States in which nothing more can happen."""
+    runs: int = 0
+    """How often the real code was run."""
+    broken: list[str] = field(default_factory=list)
+    """What does not hold somewhere, with the steps that lead there."""
+
+
+class Numbered(Generic[T]):
+    """Gives each different thing a number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._things: list[T] = []
+
+    def number(self, thing: T, *, like: Hashable = None) -> int:
+        """The thing's number; `like` is what it is told apart by, if not by itself."""
+        key = cast("Hashable", thing) if like is None else like
+        if key not in self._numbers:
+            self._numbers[key] = len(self._things)
+            self._things.append(thing)
+        return self._numbers[key]
+
+    def __getitem__(self, number: int) -> T:
+        return self._things[number]
+
+
+class Interleavings:
+    """All that two clients, the workers and one fault can do to each other."""
+
+    def __init__(self, machine: Machine, clients: Mapping[str, Callable[[Application], None]], fault: Fault) -> None:
+        self._clients = clients
+        self._fault = fault
+        self._code = Code(machine, self._program)
+        self._tables = Numbered[Snapshot]()
+        self._actors = Numbered[Actor]()
+        self._cloud = Cloud(WANTED)
+        self._moved_before: dict[tuple[int, int, int], list[Move]] = {}
+        self._deleted_before: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._checked_before: dict[tuple[int, int], list[str]] = {}
+
+    def explore(self) -> Explored:
+        """Go to every state once. Check what must always hold there, and that all is done where nothing follows."""
+        first = self._first()
+        explored = Explored()
+        came_from: dict[State, tuple[State, str] | None] = {first: None}
+        waiting = [first]
+        while waiting:
+            state = waiting.pop()
+            explored.states += 1
+            steps = list(self._steps(state))
+            explored.steps += len(steps)
+            explored.ends += not steps
+            for wrong in self._violations(state) + ([] if steps else self._unfinished(state)):
+                explored.broken.append("\n".join([*_way_to(state, came_from), wrong]))
+            for what, then in steps:
+                if then not in came_from:
+                    came_from[then] = (state, what)
+                    waiting.append(then)
+        explored.runs = len(self._code)
+        return explored
+
+    def _first(self) -> State:
+        """A provider with one free slot, and the clients about to begin."""
+        starts_at = datetime.fromisoformat(f"{SLOT_ID}:00Z")
+        slot = Slot(
+            provider_id=PROVIDER,
+            slot_id=SLOT_ID,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=1),
+            time_zone="UTC",
+        )
+        put = {"TableName": SETTINGS.table_name, "Item": serialized(slot_item(slot))}
+        self._cloud.table.call("PutItem", put, now=START)
+        clients = (self._actors.number(Actor(("client", name))) for name in self._clients)
+        return State(self._table_now(), actors=frozenset(clients))
+
+    def _table_now(self, tokens: Mapping[str, Any] | None = None) -> int:
+        """The table's number, with these tokens in place of those that it remembers."""
+        snapshot = self._cloud.table.snapshot()
+        if tokens is not None:
+            snapshot = replace(snapshot, tokens=tokens)
+        return self._tables.number(snapshot, like=snapshot.frozen())
+
+    def _steps(self, state: State) -> Iterator[Step]:
+        for actor in state.actors:
+            yield from self._steps_of(actor, state._replace(actors=state.actors - {actor}))
+        # That a worker begins makes no difference to anybody before its first call, so both are one step.
+        for worker in state.waiting:
+            begun = state._replace(waiting=state.waiting - {worker}, delivered=state.delivered | {worker})
+            yield from self._steps_of(worker, begun)
+        if self._fault is Fault.SECOND_DELIVERY and not state.fault_is_spent:
+            for worker in state.delivered:
+                again = self._actors.number(self._actors[worker].once_more())
+                yield from self._steps_of(again, state._replace(fault_is_spent=True))
+        if state.time + 1 < len(INSTANTS):
+            for actors in self._before_time_goes_on(state):
+                yield Step("time goes on", state._replace(time=state.time + 1, actors=actors))
+        for expirer, table in self._deletions(state.table, state.time):
+            yield Step("TTL deletes a trigger", state._replace(table=table, waiting=state.waiting | {expirer}))
+
+    def _steps_of(self, actor: int, others: State) -> Iterator[Step]:
+        """What an actor can do; `others` is the state without it."""
+        for move in self._moves(actor, others.table, others.time):
+            if move.is_fault and others.fault_is_spent:
+                continue
+            yield Step(
+                move.what,
+                State(
+                    table=move.table,
+                    time=others.time,
+                    actors=others.actors if move.actor is None else others.actors | {move.actor},
+                    waiting=others.waiting if move.starts is None else others.waiting | {move.starts},
+                    delivered=others.delivered,
+                    fault_is_spent=others.fault_is_spent or move.is_fault,
+                ),
+            )
+
+    def _moves(self, number: int, table: int, time: int) -> list[Move]:
+        known = (number, table, time)
+        if known not in self._moved_before:
+            self._moved_before[known] = list(self._new_moves(self._actors[number], table, time))
+        return self._moved_before[known]
+
+    def _new_moves(self, actor: Actor, table: int, time: int) -> Iterator[Move]:
+        who = actor.name[1] if actor.name[0] == "client" else actor.name[0]
+        while isinstance(asked := self._code.next(actor), AsksTheTime):
+            # When it looks at the clock makes no difference to anybody else: at the latest, right before its next call.
+            actor = actor.was_given(INSTANTS[time])
+        if isinstance(asked, Finished):
+            yield Move(f"{who} ends", table, None)
+            return
+        given, after, starts = self._applied(asked, table, time)
+        what = f"{who}: {describe(asked)}"
+        yield Move(what, after, self._number_of(actor.was_given(given)), starts)
+        if self._fault is Fault.CRASH:
+            # What started a worker that crashed is delivered again; a client's request is not.
+            again = None if actor.name[0] == "client" else self._actors.number(actor.once_more())
+            yield Move(f"{what}: crashes before", table, None, again, is_fault=True)
+            yield Move(f"{what}: crashes after", after, None, starts if again is None else again, is_fault=True)
+        if self._fault is Fault.LOST_ACKNOWLEDGEMENT:
+            _, after, _ = self._applied(asked, table, time, keep_token=True)
+            yield Move(f"{what}: unacknowledged", after, self._number_of(actor.was_given(RESET)), starts, is_fault=True)
+
+    def _number_of(self, actor: Actor) -> int | None:
+        """None if it has ended."""
+        return None if isinstance(self._code.next(actor), Finished) else self._actors.number(actor)
+
+    def _before_time_goes_on(self, state: State) -> Iterator[frozenset[int]]:
+        """Each actor that is about to look at its clock may have done so already, or not."""
+        actors = [self._actors[number] for number in state.actors]
+        ways = [
+            (actor, actor.was_given(INSTANTS[state.time]))
+            if isinstance(self._code.next(actor), AsksTheTime)
+            else (actor,)
+            for actor in actors
+        ]
+        for each in product(*ways):
+            yield frozenset(map(self._actors.number, each))
+
+    def _applied(self, call: Call, table: int, time: int, *, keep_token: bool = False) -> tuple[Given, int, int | None]:
+        """What a call gives its actor, the table after it, and the worker that it starts, if any."""
+        if call.service == "sqs":
+            return (200, "{}"), table, self._actors.number(Actor(("worker", call.body["MessageBody"])))
+        before = self._tables[table]
+        self._cloud.table.restore(before)
+        reply = self._cloud.apply(call, now=INSTANTS[time])
+        # A token makes a difference only to a call that will be sent again: no other is kept.
+        after = self._table_now() if keep_token else self._table_now(before.tokens)
+        return (reply.status, json.dumps(reply.body)), after, None
+
+    def _deletions(self, table: int, time: int) -> list[tuple[int, int]]:
+        """What TTL can delete: the worker that each deletion starts, and the table after it."""
+        known = (table, time)
+        if known not in self._deleted_before:
+            found = []
+            now, snapshot = INSTANTS[time], self._tables[table]
+            self._cloud.table.restore(snapshot)
+            for key in self._cloud.table.expired(now):
+                self._cloud.table.restore(snapshot)
+                self._cloud.table.delete_expired(key, now=now)
+                record = json.dumps(to_record(self._cloud.table.changes[-1], 0))
+                found.append((self._actors.number(Actor(("expirer", record))), self._table_now()))
+            self._deleted_before[known] = found
+        return self._deleted_before[known]
+
+    def _program(self, name: tuple[str, ...]) -> Callable[[Application], Any]:
+        match name:
+            case "client", which:
+                return self._clients[which]
+            case "worker", body, *_:
+                event = sqs_event([Message(1, body, {}, START, receives=1)], queue=self._cloud.bookings)
+                return lambda application: application.process_bookings(event)
+            case "expirer", record, *_:
+                records = {"Records": [json.loads(record)]}
+                return lambda application: application.expire_bookings(records)
+        raise ValueError(name)
+
+    def _violations(self, state: State) -> list[str]:
+        known = (state.table, state.time)
+        if known not in self._checked_before:
+            self._checked_before[known] = violations(self._items(state), now=_at(state))
+        return self._checked_before[known]
+
+    def _unfinished(self, state: State) -> list[str]:
+        return unfinished(self._items(state), now=_at(state))
+
+    def _items(self, state: State) -> list[Item]:
+        return [deserialized(item) for item in self._tables[state.table].items.values()]
+
+
+def books_and_confirms(application: Application) -> None:
+    """A client that gets what it wants, if it can."""
+    try:
+        booking = _hold(application, "first")
+        application.services.bookings.confirm(booking)
+    except AppointmentError:
+        pass
+
+
+def books_and_cancels(application: Application) -> None:
+    """A client that changes its mind."""
+    try:
+        booking = _hold(application, "second")
+        application.services.bookings.cancel(booking)
+    except AppointmentError:
+        pass
+
+
+CLIENTS: dict[str, Callable[[Application], None]] = {"first": books_and_confirms, "second": books_and_cancels}
+
+
+def _hold(application: Application, user: str) -> str:
+    return application.services.bookings.hold(provider_id=PROVIDER, slot_id=SLOT_ID, user_id=user).booking_id
+
+
+def explored(fault: Fault) -> Explored:
+    """Explore the two clients of this module, with one fault of a kind."""
+    with silence():
+        return Interleavings(machine(), CLIENTS, fault).explore()
+
+
+def _at(state: State) -> datetime:
+    return datetime.fromtimestamp(INSTANTS[state.time], UTC)
+
+
+def _way_to(state: State, came_from: dict[State, tuple[State, str] | None]) -> list[str]:
+    way = []
+    while (step := came_from[state]) is not None:
+        state, what = step
+        way.append(what)
+    return way[::-1]

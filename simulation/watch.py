@@ -1,0 +1,137 @@
+"""What is checked after every step of a schedule, and at its end."""
+
+from collections.abc import Iterable, Iterator
+
+from chalicelib.dao import keys
+from chalicelib.dao.actions import deserialized
+from chalicelib.dao.items import Item
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
+from operations.invariants import unfinished, violations
+from simulation.clients import Exchange
+from simulation.dynamodb import Change
+from simulation.histories import History, anomalies
+from simulation.sources import Records
+from simulation.system import START, System
+
+GATEWAY_SECONDS = 29
+"""API Gateway waits no longer."""
+
+_INTERNAL_ERROR = 500
+_NOT_FOUND = 404
+_ACCEPTED = 202
+_LEGAL = {(str(old), str(step.to)) for step in (CONFIRM, CANCEL, EXPIRE) for old in step.allowed_from}
+
+
+class ViolationError(AssertionError):
+    """Something that must always hold does not hold."""
+
+
+class Watch:
+    """Looks at a system from outside, and raises `ViolationError` for what must not be."""
+
+    def __init__(self, system: System, records: Records, exchanges: list[Exchange]) -> None:
+        self._system = system
+        self._records = records
+        self._exchanges = exchanges
+        self._looked_at: tuple[float, int, int] | None = None
+        self._fastest_clock = 0.0
+        self._largest_skew = 0.0
+        self._changes_seen = 0
+        self._exchanges_seen = 0
+        self._promised: set[str] = set()
+        self._missing_once: set[str] = set()
+        self._read: dict[int, tuple[object, Item]] = {}
+
+    def look(self) -> None:
+        """Check everything that must always hold, if anything is new since the last look."""
+        changes = self._system.cloud.table.changes
+        state = (self._system.now, len(changes), len(self._exchanges))
+        if state == self._looked_at:
+            return
+        self._looked_at = state
+        # A clock that is ahead takes a hold for over too soon; who has the slot then has it by that clock.
+        skews = self._system.conditions.skews
+        self._fastest_clock = max(self._fastest_clock, *skews)
+        self._largest_skew = max(self._largest_skew, *map(abs, skews))
+        found = violations(self._items(), now=self._system.datetime(ahead=self._fastest_clock))
+        found += [wrong for change in changes[self._changes_seen :] for wrong in _illegal_steps(change)]
+        self._changes_seen = len(changes)
+        for exchange in self._exchanges[self._exchanges_seen :]:
+            found += self._wrong_answers(exchange)
+        self._exchanges_seen = len(self._exchanges)
+        found += self._broken_promises()
+        _raise_if_any(found)
+
+    def look_at_the_end(self, exchanges: Iterable[Exchange]) -> None:
+        """Check that everything reached its end; `exchanges` are reads of all bookings that were promised."""
+        self.look()
+        found = unfinished(self._items(), now=self._system.datetime())
+        found += [
+            f"{item['PK']} still has its trigger" for item in self._items() if item["SK"] == keys.EXPIRATION_TRIGGER
+        ]
+        for exchange in exchanges:
+            if exchange.answer.body.get("status") not in {"CONFIRMED", "CANCELLED", "EXPIRED"}:
+                found.append(f"{exchange.request.path} did not reach its end: {exchange.answer}")
+        _raise_if_any(found)
+
+    def look_back(self, history: History, *, hold_seconds: float) -> None:
+        """Check that all that clients were told fits together, by each and every order that it could have come in."""
+        _raise_if_any(
+            anomalies(
+                history,
+                hold_seconds=hold_seconds,
+                clock_skew=self._largest_skew,
+                # What was sent and not answered may arrive as long as the schedule lasts.
+                effect_within=self._system.now - START,
+                creation_may_lag=True,
+            )
+        )
+
+    @property
+    def promised(self) -> list[str]:
+        """The bookings that somebody was told of."""
+        return sorted(self._promised)
+
+    def _items(self) -> list[Item]:
+        """The table in Python's types. Items are never changed in place, so each is read once."""
+        raw = self._system.cloud.table.items().values()
+        self._read = {id(item): self._read.get(id(item)) or (item, deserialized(item)) for item in raw}
+        return [item for _, item in self._read.values()]
+
+    def _wrong_answers(self, exchange: Exchange) -> Iterator[str]:
+        answer, request = exchange.answer, exchange.request
+        if answer.status == _INTERNAL_ERROR:
+            yield f"{request} was answered {answer}"
+        if answer.status == _ACCEPTED:
+            self._promised.add(answer.body["bookingId"])
+        booking_id = request.path.split("/")[2] if request.path.startswith("/bookings/") else None
+        if answer.status == _NOT_FOUND and booking_id in self._promised - self._missing_once:
+            yield f"{booking_id} was promised, and is not found"
+        if not self._system.conditions.pauses and exchange.returned - exchange.invoked >= GATEWAY_SECONDS:
+            yield f"{request} took {exchange.returned - exchange.invoked:.1f} s"
+
+    def _broken_promises(self) -> Iterator[str]:
+        """A booking that somebody was told of is there, or TTL was faster than the queue, and the stream brings it."""
+        there = {partition for partition, _ in self._system.cloud.table.items()}
+        missing = {each for each in self._promised if keys.booking(each)["PK"] not in there}
+        if missing:
+            coming = {record["dynamodb"]["OldImage"]["bookingId"]["S"] for record in self._records.waiting()}
+            yield from (f"{each} was promised, and is gone" for each in missing - coming)
+            self._missing_once |= missing
+
+
+def _illegal_steps(change: Change) -> Iterator[str]:
+    """Final states are final, CONFIRMED leaves by cancel only, and no booking is ever deleted."""
+    if change.keys["SK"]["S"] != keys.METADATA or not change.keys["PK"]["S"].startswith("BOOKING#"):
+        return
+    if change.old_image is None:
+        return
+    old = change.old_image["status"]["S"]
+    new = change.new_image["status"]["S"] if change.new_image else "deleted"
+    if old != new and (old, new) not in _LEGAL:
+        yield f"{change.keys['PK']['S']} went from {old} to {new}"
+
+
+def _raise_if_any(found: list[str]) -> None:
+    if found:
+        raise ViolationError("; ".join(found))

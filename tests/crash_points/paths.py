@@ -1,0 +1,161 @@
+"""Every path through the application that writes: what is there before, and what it does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from chalicelib.domain.errors import AppointmentError
+from chalicelib.domain.models import Booking, BookingStatus
+from simulation.machine import HOLD_SECONDS
+from tests.builders import DAY, window
+from tests.crash_points.world import World
+from tests.events import event, failed, sqs_record
+
+Act: TypeAlias = Callable[[World, Any], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """One of them. `prepare` gives what `act` works on; `again` is what `act` must give when it is done once more."""
+
+    prepare: Callable[[World], Any]
+    act: Act
+    again: Callable[[object], bool]
+    comes_again: bool = False
+    """Whether AWS itself does it again, until it has succeeded; else it may be left alone as well."""
+
+
+def _slots(world: World) -> str:
+    world.application.services.providers.create(name="Ann", time_zone="UTC", provider_id=world.provider_id)
+    _set_day(world, None)
+    return f"{DAY}T09:00"
+
+
+def _held(world: World) -> Booking:
+    slot_id = _slots(world)
+    return world.application.services.bookings.hold(provider_id=world.provider_id, slot_id=slot_id, user_id="user-1")
+
+
+def _created(world: World) -> Booking:
+    booking = _held(world)
+    world.deliver_messages()
+    return booking
+
+
+def _confirmed(world: World) -> Booking:
+    booking = _created(world)
+    return world.application.services.bookings.confirm(booking.booking_id)
+
+
+def _after_the_deadline(before: Callable[[World], Booking]) -> Callable[[World], Booking]:
+    def prepare(world: World) -> Booking:
+        booking = before(world)
+        world.now += timedelta(seconds=HOLD_SECONDS + 1)
+        return booking
+
+    return prepare
+
+
+def _hold(world: World, slot_id: str) -> object:
+    """The booking's status, or the error."""
+    try:
+        return world.application.services.bookings.hold(
+            provider_id=world.provider_id, slot_id=slot_id, user_id="user-2"
+        ).status
+    except AppointmentError as error:
+        return type(error).__name__
+
+
+def _message_too_late(world: World) -> str:
+    message = _message(world)
+    world.heal()
+    return message
+
+
+def _message(world: World) -> str:
+    _held(world)
+    return world.queue.pop()
+
+
+def _process(world: World, message: str) -> object:
+    return failed(world.application.process_bookings(event(sqs_record(message))))
+
+
+def _confirm(world: World, booking: Booking) -> object:
+    return world.application.services.bookings.confirm(booking.booking_id).status
+
+
+def _cancel(world: World, booking: Booking) -> object:
+    return world.application.services.bookings.cancel(booking.booking_id).status
+
+
+def _removed(before: Callable[[World], Booking]) -> Callable[[World], Any]:
+    def prepare(world: World) -> Any:
+        before(world)
+        world.now += timedelta(seconds=HOLD_SECONDS + 1)
+        (record,) = world.let_ttl_delete()
+        return record
+
+    return prepare
+
+
+def _expire(world: World, record: Any) -> object:
+    return failed(world.application.expire_bookings(event(record)))
+
+
+def _set_day(world: World, _: object) -> object:
+    return len(world.application.services.availability.set_day(world.provider_id, window(day=DAY)).slots)
+
+
+def _queue_down(world: World) -> str:
+    slot_id = _slots(world)
+    world.queue_is_down = True
+    return slot_id
+
+
+def _other_grid(world: World) -> Booking:
+    booking = _held(world)
+    world.application.services.availability.set_day(world.provider_id, window(day=DAY, slot_minutes=30))
+    return booking
+
+
+def _provider(world: World, _: object) -> object:
+    try:
+        world.application.services.providers.create(name="Ann", time_zone="UTC", provider_id=world.provider_id)
+    except AppointmentError as error:
+        return type(error).__name__
+    return "created"
+
+
+def _none(_: World) -> None:
+    return None
+
+
+_HOLDS = {BookingStatus.PENDING, "SlotUnavailableError"}
+"""A hold whose answer was lost may stand, until its deadline."""
+
+PATHS = {
+    "provider": Path(prepare=_none, act=_provider, again={"created", "ProviderExistsError"}.__contains__),
+    "availability": Path(prepare=_slots, act=_set_day, again=lambda slots: slots == 3),
+    "availability, other slots, one held": Path(prepare=_other_grid, act=_set_day, again=lambda slots: slots == 3),
+    "hold and enqueue": Path(prepare=_slots, act=_hold, again=_HOLDS.__contains__),
+    "hold again after the deadline": Path(
+        prepare=lambda world: _after_the_deadline(_held)(world).slot_id, act=_hold, again=_HOLDS.__contains__
+    ),
+    "hold while the queue is down": Path(
+        prepare=_queue_down, act=_hold, again={"ServiceUnavailableError", "SlotUnavailableError"}.__contains__
+    ),
+    "create": Path(prepare=_message, act=_process, again=lambda failures: failures == []),
+    "create, too late": Path(prepare=_message_too_late, act=_process, again=lambda failures: failures == []),
+    "dead letter": Path(prepare=lambda _: "no booking", act=_process, again=lambda failures: failures == []),
+    "confirm": Path(prepare=_created, act=_confirm, again=BookingStatus.CONFIRMED.__eq__),
+    "confirm before it is created": Path(prepare=_held, act=_confirm, again=BookingStatus.CONFIRMED.__eq__),
+    "cancel": Path(prepare=_created, act=_cancel, again=BookingStatus.CANCELLED.__eq__),
+    "cancel before it is created": Path(prepare=_held, act=_cancel, again=BookingStatus.CANCELLED.__eq__),
+    "cancel once confirmed": Path(prepare=_confirmed, act=_cancel, again=BookingStatus.CANCELLED.__eq__),
+    "expire": Path(prepare=_removed(_created), act=_expire, again=lambda failures: failures == [], comes_again=True),
+    "expire before it is created": Path(
+        prepare=_removed(_held), act=_expire, again=lambda failures: failures == [], comes_again=True
+    ),
+}

@@ -1,0 +1,168 @@
+"""Every way through the application that calls AWS: what must be there before, and what is done then."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeAlias
+
+from chalicelib.dao import keys
+from chalicelib.dao.actions import serialized
+from tests.builders import HOLD, booking
+from tests.events import event, message, sqs_record, stream_record, trigger_image
+from tests.faults.world import World
+from tests.handlers.api import AVAILABILITY, Answer
+
+Outcome: TypeAlias = "Answer | list[str]"
+"""What came back over HTTP, or the records that a worker reports as failed."""
+
+CLOCK_AHEAD = HOLD + timedelta(seconds=1)
+SLOT_ID = "2030-05-02T09:00"
+HALVES: Mapping[str, Any] = {**AVAILABILITY, "slotDurationMinutes": 30}
+
+
+@dataclass(frozen=True)
+class Path:
+    """One of them."""
+
+    name: str
+    prepare: Callable[[World], None]
+    act: Callable[[World], Outcome]
+    queue_is_gone: bool = False
+    is_taken_back: bool = False
+    """Whether what was done is taken back when the whole can't be."""
+    clocks_differ_by: timedelta = timedelta(0)
+    """How far the clock of this run is behind the one that the world was prepared by."""
+    in_steps: bool = False
+    """Whether it is more than one transaction, so that what was done may be between before and after."""
+
+
+def nothing(_world: World) -> None:
+    """An empty table."""
+
+
+def a_provider(world: World) -> None:
+    world.api.has_provider()
+
+
+def a_day(world: World) -> None:
+    world.api.has_slots()
+
+
+def a_hold(world: World) -> None:
+    world.api.has_slots()
+    hold_one(world)
+
+
+def hold_one(world: World) -> None:
+    booking_id = world.api.has_booking(SLOT_ID)["bookingId"]
+    world.bookings.append(world.application.services.bookings.get(booking_id))
+
+
+def a_booking(world: World) -> None:
+    a_hold(world)
+    world.application.services.bookings.create(world.bookings[0])
+
+
+def a_confirmed_booking(world: World) -> None:
+    a_booking(world)
+    world.application.services.bookings.confirm(world.bookings[0].booking_id)
+
+
+def a_lapsed_hold(world: World) -> None:
+    """TTL has removed the trigger."""
+    a_booking(world)
+    world.clock.now += HOLD + timedelta(seconds=1)
+    tables = world.bench.tables
+    tables.dynamodb.delete_item(TableName=tables.name, Key=serialized(keys.trigger(world.bookings[0].booking_id)))
+
+
+def a_lapsed_hold_of_a_slot_that_is_held_again(world: World) -> None:
+    a_lapsed_hold(world)
+    hold_one(world)
+
+
+def a_hold_whose_slot_another_clock_gave_away(world: World) -> None:
+    a_booking(world)
+    world.clock.now += CLOCK_AHEAD
+    hold_one(world)
+    world.clock.now -= CLOCK_AHEAD
+
+
+def get(path: str) -> Callable[[World], Answer]:
+    return lambda world: world.api.get(path)
+
+
+def post(path: str, document: Any) -> Callable[[World], Answer]:
+    return lambda world: world.api.post(path, document)
+
+
+def hold(slot_id: str) -> Callable[[World], Answer]:
+    return post("/bookings", {"providerId": "ann", "slotId": slot_id, "userId": "user-2"})
+
+
+def show(world: World) -> Answer:
+    return world.api.get(f"/bookings/{world.bookings[0].booking_id}")
+
+
+def step(name: str, world: World) -> Answer:
+    return world.api.post(f"/bookings/{world.bookings[0].booking_id}/{name}")
+
+
+def create(world: World) -> list[str]:
+    return failed_in(world.application.process_bookings(event(message(world.bookings[0]))))
+
+
+def expire(world: World) -> list[str]:
+    return expired(world, trigger_image(world.bookings[0]))
+
+
+def expired(world: World, image: dict[str, Any]) -> list[str]:
+    record = stream_record(image, created=world.clock().timestamp())
+    return failed_in(world.application.expire_bookings(event(record)))
+
+
+def keep_message(world: World) -> list[str]:
+    return failed_in(world.application.process_bookings(event(sqs_record('{"malformed": "message"}'))))
+
+
+def keep_record(world: World) -> list[str]:
+    return expired(world, trigger_image(booking(), startsAt=None))
+
+
+def failed_in(response: Mapping[str, Any]) -> list[str]:
+    return ["failed" for _ in response["batchItemFailures"]]
+
+
+confirm, cancel = partial(step, "confirm"), partial(step, "cancel")
+
+PATHS = [
+    Path("creating a provider", nothing, post("/providers", {"name": "Ann"})),
+    Path("showing a provider", a_provider, get("/providers/ann")),
+    Path("setting a day", a_provider, post("/providers/ann/availability", AVAILABILITY), in_steps=True),
+    Path("setting a day anew", a_hold, post("/providers/ann/availability", HALVES), in_steps=True),
+    Path("listing free slots", a_hold, get("/providers/ann/slots?date=2030-05-02")),
+    Path("listing the slots of an empty day", a_day, get("/providers/ann/slots?date=2030-05-03")),
+    Path("holding a slot", a_day, hold(SLOT_ID), is_taken_back=True),
+    Path("holding a slot that is held", a_hold, hold(SLOT_ID)),
+    Path("holding a slot that is not there", a_day, hold("2030-05-02T21:00")),
+    Path("holding a slot when the queue is gone", a_day, hold(SLOT_ID), queue_is_gone=True, is_taken_back=True),
+    Path("creating a booking", a_hold, create),
+    Path("creating a booking again", a_booking, create),
+    Path("showing a booking", a_booking, show),
+    Path("confirming a booking that is not created yet", a_hold, confirm),
+    Path("confirming a booking", a_booking, confirm),
+    Path("cancelling a booking", a_booking, cancel),
+    Path("cancelling a confirmed booking", a_confirmed_booking, cancel),
+    Path(
+        "cancelling a booking whose slot is another's",
+        a_hold_whose_slot_another_clock_gave_away,
+        cancel,
+        clocks_differ_by=CLOCK_AHEAD,
+    ),
+    Path("expiring a booking", a_lapsed_hold, expire),
+    Path("expiring a booking whose slot is another's", a_lapsed_hold_of_a_slot_that_is_held_again, expire),
+    Path("keeping a message that is malformed", nothing, keep_message),
+    Path("keeping a stream record that is malformed", nothing, keep_record),
+    Path("saying whether it is ready", nothing, get("/health/ready")),
+]

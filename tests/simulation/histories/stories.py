@@ -1,0 +1,148 @@
+"""Operations with the answers that they would get, so that a story names only what it is about.
+
+Times are in seconds after `START`. An operation takes `TAKES` seconds, unless it says otherwise.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, TypeAlias
+
+from chalicelib.domain.instants import to_text
+from simulation.histories import History, Kind, Operation, anomalies
+
+START = 1_900_000_000.0
+HOLD = 300
+TAKES = 0.1
+PROVIDER, DAY = "ann", "2030-05-02"
+SLOT, OTHER_SLOT = f"{DAY}T09:00", f"{DAY}T10:00"
+
+Body: TypeAlias = dict[str, Any]
+
+_numbers = count(1)
+
+
+def text(at: float) -> str:
+    """An instant as the API shows it; `at` is in seconds after the start."""
+    return to_text(datetime.fromtimestamp(round(START + at, 6), tz=UTC))
+
+
+def operation(kind: Kind, at: float, status: int | None, body: Body | None = None, **fields: Any) -> Operation:
+    """An operation that begins at `at`; without a status, no answer came."""
+    takes = fields.pop("takes", TAKES)
+    fields.setdefault("client", f"client-{next(_numbers)}")
+    returned = None if status is None else START + at + takes
+    return Operation(kind=kind, invoked=START + at, returned=returned, status=status, body=body or {}, **fields)
+
+
+def pending(booking_id: str, slot_id: str, user_id: str, *, created: float) -> Body:
+    """A PENDING booking."""
+    hour = slot_id[-5:]
+    return {
+        "bookingId": booking_id,
+        "status": "PENDING",
+        "providerId": PROVIDER,
+        "slotId": slot_id,
+        "userId": user_id,
+        "startsAt": f"{DAY}T{hour}:00Z",
+        "endsAt": f"{DAY}T{hour[:2]}:30:00Z",
+        "timeZone": "UTC",
+        "createdAt": text(created),
+        "updatedAt": text(created),
+        "expiresAt": text(-(-(created + HOLD) // 1)),
+    }
+
+
+def hold(
+    at: float, *, slot_id: str = SLOT, user_id: str = "user", created: float | None = None, **fields: Any
+) -> Operation:
+    """A hold that gets the slot, by a clock that was read when it began."""
+    booking_id = f"booking-{next(_numbers)}"
+    body = pending(booking_id, slot_id, user_id, created=at if created is None else created)
+    asked = {"provider_id": PROVIDER, "slot_id": slot_id, "user_id": user_id}
+    return operation(Kind.HOLD, at, 202, body, **asked, **fields)
+
+
+def hold_without(status: int | None, at: float, *, slot_id: str = SLOT, **fields: Any) -> Operation:
+    """A hold that is refused, fails, or gets no answer."""
+    codes = {404: "SLOT_NOT_FOUND", 409: "SLOT_UNAVAILABLE", 503: "SERVICE_UNAVAILABLE"}
+    body = {"code": codes[status]} if status else {}
+    return operation(Kind.HOLD, at, status, body, provider_id=PROVIDER, slot_id=slot_id, user_id="user", **fields)
+
+
+def shown(held: Operation, status: str, *, since: float | None = None, **changes: Any) -> Body:
+    """The booking of a hold in a status, in which it is since `since`; an expired one since its deadline."""
+    body = {**held.body, "status": status}
+    if status != "PENDING":
+        deadline = body.pop("expiresAt")
+        at = deadline if since is None else text(since)
+        body |= {"updatedAt": at, f"{status.lower()}At": at}
+    return {**body, **changes}
+
+
+def get(held: Operation, at: float, status: str, *, since: float | None = None, **fields: Any) -> Operation:
+    """A read that shows the booking in a status."""
+    takes = {"takes": fields.pop("takes", TAKES)}
+    return operation(
+        Kind.GET, at, 200, shown(held, status, since=since, **fields), booking_id=held.body["bookingId"], **takes
+    )
+
+
+def step(held: Operation, kind: Kind, at: float, *, since: float | None = None, **fields: Any) -> Operation:
+    """A confirm or a cancel that is done, since its beginning if nothing else is said."""
+    body = shown(held, f"{kind.upper()}{'ED' if kind is Kind.CONFIRM else 'LED'}", since=at if since is None else since)
+    return operation(kind, at, 200, body, booking_id=held.body["bookingId"], **fields)
+
+
+def confirm(held: Operation, at: float, **fields: Any) -> Operation:
+    return step(held, Kind.CONFIRM, at, **fields)
+
+
+def cancel(held: Operation, at: float, **fields: Any) -> Operation:
+    return step(held, Kind.CANCEL, at, **fields)
+
+
+def refused(held: Operation, kind: Kind, at: float, status: str, **fields: Any) -> Operation:
+    """A confirm or a cancel that the booking's status forbids."""
+    body = {"code": "BOOKING_CONFLICT", "bookingStatus": status}
+    return operation(kind, at, 409, body, booking_id=held.body["bookingId"], **fields)
+
+
+def unsettled(held: Operation, kind: Kind, at: float, status: int | None = None, **fields: Any) -> Operation:
+    """A confirm or a cancel that nobody knows the end of."""
+    body = {"code": "SERVICE_UNAVAILABLE"} if status else {}
+    return operation(kind, at, status, body, booking_id=held.body["bookingId"], **fields)
+
+
+def not_found(held: Operation, at: float, kind: Kind = Kind.GET) -> Operation:
+    return operation(kind, at, 404, {"code": "BOOKING_NOT_FOUND"}, booking_id=held.body["bookingId"])
+
+
+def slot_view(slot_id: str) -> Body:
+    """A slot in a list."""
+    return {"slotId": slot_id, "startsAt": f"{slot_id}:00Z"}
+
+
+def slots(at: float, *slot_ids: str, **fields: Any) -> Operation:
+    """A list of the free slots."""
+    body = {"providerId": PROVIDER, "date": DAY, "slots": [slot_view(each) for each in slot_ids]}
+    return operation(Kind.SLOTS, at, 200, body, provider_id=PROVIDER, day=DAY, **fields)
+
+
+def availability(at: float, *slot_ids: str, status: int | None = 201, **fields: Any) -> Operation:
+    """Setting the day to these slots."""
+    body = {"slots": [slot_view(each) for each in slot_ids]} if status == 201 else {}
+    return operation(Kind.AVAILABILITY, at, status, body, provider_id=PROVIDER, day=DAY, **fields)
+
+
+def found_in(story: Iterable[Operation], **terms: Any) -> list[str]:
+    """The anomalies of a story."""
+    history = History()
+    history.add(*story)
+    chosen: Mapping[str, Any] = {"hold_seconds": HOLD, **terms}
+    return anomalies(history, **chosen)
+
+
+def rules(found: Iterable[str]) -> set[str]:
+    """Which rules were broken."""
+    return {each.partition(":")[0] for each in found}

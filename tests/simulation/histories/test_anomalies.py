@@ -1,0 +1,330 @@
+"""The checker of histories finds what is planted, by the rule that it breaks, and lets through what may happen."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from simulation.histories import Kind, Operation
+from tests.simulation.histories.stories import (
+    HOLD,
+    OTHER_SLOT,
+    SLOT,
+    START,
+    availability,
+    cancel,
+    confirm,
+    found_in,
+    get,
+    hold,
+    hold_without,
+    not_found,
+    operation,
+    refused,
+    rules,
+    slots,
+    text,
+    unsettled,
+)
+
+MINE = hold(0)
+DEADLINE = HOLD
+THEIRS = hold(1)
+LATER = hold(DEADLINE + 1)
+AFTER_A_CANCEL = hold(20)
+TOUCHING = hold(0, slot_id=OTHER_SLOT)
+SLOW = hold(0, takes=5)
+SHORT = hold(0)
+SHORT = replace(SHORT, body={**SHORT.body, "expiresAt": text(HOLD - 60)})
+TWICE = replace(AFTER_A_CANCEL, body=MINE.body)
+BEGINS = datetime.fromisoformat(f"{SLOT}:00Z").timestamp() - START
+
+Story = Sequence[Operation]
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([MINE, hold_without(409, 1), get(MINE, 2, "PENDING")], id="a hold and its loser"),
+        pytest.param([MINE, confirm(MINE, 5), get(MINE, 6, "CONFIRMED", since=5), slots(7)], id="a confirmation"),
+        pytest.param(
+            [MINE, confirm(MINE, 5), confirm(MINE, 400, since=5), hold_without(409, 500)],
+            id="a late repeat of a confirm",
+        ),
+        pytest.param([MINE, cancel(MINE, 5), slots(6, SLOT), cancel(MINE, 7, since=5), AFTER_A_CANCEL], id="a cancel"),
+        pytest.param([MINE, confirm(MINE, 5), cancel(MINE, 6), AFTER_A_CANCEL], id="a cancel after a confirm"),
+        pytest.param([MINE, get(MINE, DEADLINE, "EXPIRED"), slots(DEADLINE, SLOT), LATER], id="an expiry"),
+        pytest.param([MINE, refused(MINE, Kind.CONFIRM, DEADLINE, "EXPIRED")], id="a confirm that is too late"),
+        pytest.param([MINE, refused(MINE, Kind.CANCEL, DEADLINE, "EXPIRED")], id="a cancel that is too late"),
+        pytest.param(
+            [MINE, cancel(MINE, 5), refused(MINE, Kind.CONFIRM, 6, "CANCELLED")], id="a confirm of what was cancelled"
+        ),
+        pytest.param([TOUCHING, MINE, slots(5)], id="two slots"),
+        pytest.param(
+            [MINE, confirm(MINE, 299, takes=5), get(MINE, 302, "EXPIRED"), get(MINE, 310, "CONFIRMED", since=299)],
+            id="a confirm that was held up on the wire while others saw the booking expired",
+        ),
+        pytest.param(
+            [MINE, confirm(MINE, 299, takes=5), get(MINE, 302, "EXPIRED"), cancel(MINE, 310)],
+            id="such a confirm, and a cancel after it",
+        ),
+        pytest.param(
+            [MINE, LATER, get(MINE, 302, "EXPIRED"), cancel(MINE, 299, takes=10), hold_without(409, 312)],
+            id="a cancel that was held up on the wire until somebody else had the slot",
+        ),
+        pytest.param([not_found(MINE, 1)], id="a request for a booking that nobody holds"),
+        pytest.param(
+            [SLOW, not_found(SLOW, 1), get(SLOW, 6, "PENDING")], id="a request for a booking whose hold is on its way"
+        ),
+        pytest.param([hold_without(404, -5), availability(0, SLOT), THEIRS], id="a slot before its day is set"),
+        pytest.param([slots(0, SLOT), hold_without(409, BEGINS), slots(BEGINS)], id="a slot that has begun"),
+        pytest.param(
+            [hold_without(503, 0), hold_without(409, 1), hold_without(409, 299), hold(331 + HOLD)],
+            id="a hold without an answer that stands until its deadline",
+        ),
+        pytest.param([hold_without(None, 0), slots(1), THEIRS], id="a hold without an answer that was given back"),
+        pytest.param(
+            [
+                MINE,
+                unsettled(MINE, Kind.CONFIRM, 5),
+                hold_without(409, 100),
+                slots(DEADLINE),
+                get(MINE, DEADLINE + 1, "CONFIRMED", since=5),
+            ],
+            id="a confirm without an answer that was done",
+        ),
+        pytest.param(
+            [MINE, unsettled(MINE, Kind.CONFIRM, 5), slots(DEADLINE, SLOT), LATER],
+            id="a confirm without an answer that was not done",
+        ),
+        pytest.param(
+            [MINE, unsettled(MINE, Kind.CANCEL, 5, 503), get(MINE, 6, "PENDING"), hold(20)],
+            id="a cancel without an answer that was done after a while",
+        ),
+        pytest.param(
+            [availability(0, SLOT), MINE, availability(5, OTHER_SLOT, SLOT), hold_without(409, 7)],
+            id="a slot that is kept",
+        ),
+        pytest.param(
+            [availability(0, SLOT), availability(5, OTHER_SLOT), slots(6, OTHER_SLOT), hold_without(404, 7)],
+            id="a slot that is removed",
+        ),
+        pytest.param(
+            [availability(0, SLOT), availability(5, SLOT, takes=2), slots(6)],
+            id="a slot that is missing while its day is set",
+        ),
+        pytest.param(
+            [
+                MINE,
+                operation(Kind.HOLD, 1, 400, {"code": "VALIDATION_FAILED"}, provider_id="ann", slot_id=SLOT),
+                get(MINE, 2, "PENDING"),
+            ],
+            id="a request that is refused at the door",
+        ),
+    ],
+)
+def test_what_may_happen_is_no_anomaly(story: Story) -> None:
+    assert found_in(story) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "story"),
+    [
+        pytest.param("slot", [MINE, THEIRS], id="two holds of one slot"),
+        pytest.param("owners", [MINE, THEIRS], id="two holds of one slot, as two clients see it"),
+        pytest.param("slot", [hold_without(409, 0), slots(1, SLOT)], id="a 409 on a slot that nobody ever took"),
+        pytest.param(
+            "slot", [MINE, cancel(MINE, 5), hold_without(409, 6)], id="a cancelled slot that is not free again"
+        ),
+        pytest.param("slot", [MINE, cancel(MINE, 5), slots(6)], id="a cancelled slot that is not shown as free again"),
+        pytest.param("slot", [MINE, hold_without(409, DEADLINE + 0.001)], id="a hold that outlasts its deadline"),
+        pytest.param(
+            "slot", [MINE, slots(DEADLINE + 0.001)], id="a hold whose slot is not shown as free at its deadline"
+        ),
+        pytest.param("slot", [MINE, hold(DEADLINE - 1)], id="a hold taken a second before its deadline"),
+        pytest.param("owners", [MINE, hold(DEADLINE - 1)], id="the same, as two clients see it"),
+        pytest.param("slot", [MINE, confirm(MINE, 5), slots(6, SLOT)], id="a reserved slot that is shown as free"),
+        pytest.param("slot", [MINE, slots(1, SLOT)], id="a held slot that is shown as free"),
+        pytest.param(
+            "slot",
+            [MINE, confirm(MINE, 299, takes=0.5), get(MINE, 298, "EXPIRED", takes=4)],
+            id="a read that took an old state and a new clock",
+        ),
+        pytest.param(
+            "slot",
+            [MINE, confirm(MINE, 299, takes=0.5), slots(298, SLOT, takes=4)],
+            id="a list that took an old state and a new clock",
+        ),
+        pytest.param("slot", [MINE, confirm(MINE, DEADLINE)], id="a slot that is reserved after the deadline"),
+        pytest.param("slot", [MINE, cancel(MINE, DEADLINE)], id="a slot that is given back after the deadline"),
+        pytest.param("slot", [MINE, get(MINE, DEADLINE, "PENDING")], id="a slot that is held at the deadline"),
+        pytest.param("slot", [get(MINE, -5, "PENDING"), MINE], id="a booking that is seen before it is made"),
+        pytest.param(
+            "slot",
+            [MINE, LATER, confirm(MINE, 299, takes=10)],
+            id="a slot that is reserved for one and held by another",
+        ),
+        pytest.param("slot", [slots(0, SLOT), slots(BEGINS, SLOT)], id="a slot that is offered after it has begun"),
+        pytest.param("slot", [MINE, confirm(MINE, 5), LATER], id="a reserved slot that is held again"),
+        pytest.param("owners", [MINE, confirm(MINE, 5), LATER], id="the same, as two clients see it, too"),
+        pytest.param(
+            "owners",
+            [MINE, LATER, confirm(MINE, 5), confirm(LATER, DEADLINE + 5)],
+            id="two confirmed bookings of one slot",
+        ),
+        pytest.param("slot", [MINE, hold_without(404, 1)], id="a slot that is told not to exist while it is held"),
+        pytest.param("slot", [MINE, confirm(MINE, 5), get(MINE, 6, "PENDING")], id="an old state after a confirm"),
+        pytest.param(
+            "booking", [MINE, confirm(MINE, 5), get(MINE, 6, "PENDING")], id="a booking that is PENDING again"
+        ),
+        pytest.param(
+            "booking", [MINE, cancel(MINE, 5), confirm(MINE, 6)], id="a confirm of a booking that has been cancelled"
+        ),
+        pytest.param(
+            "booking", [MINE, confirm(MINE, 5), get(MINE, DEADLINE, "EXPIRED")], id="a confirmed booking that expires"
+        ),
+        pytest.param(
+            "booking",
+            [MINE, confirm(MINE, 5), refused(MINE, Kind.CANCEL, DEADLINE, "EXPIRED")],
+            id="a confirmed booking that can't be cancelled",
+        ),
+        pytest.param(
+            "booking",
+            [MINE, get(MINE, DEADLINE, "EXPIRED"), confirm(MINE, DEADLINE + 1)],
+            id="an expired one confirmed",
+        ),
+        pytest.param(
+            "booking",
+            [MINE, confirm(MINE, 298, takes=5), confirm(MINE, 299, since=298), get(MINE, 304, "EXPIRED")],
+            id="a booking that expires after a confirm",
+        ),
+        pytest.param("booking", [MINE, confirm(MINE, DEADLINE)], id="a confirm after the deadline"),
+        pytest.param("booking", [MINE, cancel(MINE, DEADLINE)], id="a cancel after the deadline"),
+        pytest.param("booking", [MINE, get(MINE, DEADLINE, "PENDING")], id="a booking that is PENDING at its deadline"),
+        pytest.param("booking", [MINE, get(MINE, 5, "EXPIRED")], id="a booking that expires before its deadline"),
+        pytest.param("booking", [MINE, get(MINE, 5, "CONFIRMED", since=4)], id="a confirmation that nobody asked for"),
+        pytest.param("booking", [MINE, get(MINE, 5, "CANCELLED", since=4)], id="a cancellation that nobody asked for"),
+        pytest.param(
+            "booking", [MINE, confirm(MINE, 5), confirm(MINE, 6)], id="a repeat of a confirm that gives another body"
+        ),
+        pytest.param(
+            "booking", [MINE, cancel(MINE, 5), cancel(MINE, 6)], id="a repeat of a cancel that gives another body"
+        ),
+        pytest.param("booking", [MINE, get(MINE, 5, "PENDING", userId="other")], id="another user"),
+        pytest.param(
+            "booking", [MINE, get(MINE, 5, "PENDING", expiresAt="2030-03-17T18:00:00Z")], id="another deadline"
+        ),
+        pytest.param(
+            "booking",
+            [MINE, confirm(MINE, 5), get(MINE, 6, "CONFIRMED", since=5, slotId=OTHER_SLOT)],
+            id="another slot",
+        ),
+        pytest.param("booking", [SHORT], id="a hold that is shorter than promised"),
+        pytest.param("booking", [hold(0, created=-60)], id="a hold that is older than its request"),
+        pytest.param(
+            "booking", [MINE, get(MINE, DEADLINE, "EXPIRED", userId="other")], id="another user in another status"
+        ),
+        pytest.param(
+            "booking", [MINE, get(MINE, DEADLINE + 9, "EXPIRED", since=DEADLINE + 5)], id="an expiry after the deadline"
+        ),
+        pytest.param("booking", [MINE, cancel(MINE, 5), TWICE], id="one id for two bookings"),
+        pytest.param(
+            "booking",
+            [
+                MINE,
+                unsettled(MINE, Kind.CONFIRM, 5),
+                get(MINE, DEADLINE, "EXPIRED"),
+                get(MINE, DEADLINE + 1, "CONFIRMED", since=5),
+            ],
+            id="an expired booking that is confirmed by what was over before",
+        ),
+        pytest.param("booking", [MINE, confirm(MINE, 5, since=1)], id="a confirmation that is older than its request"),
+        pytest.param("booking", [get(MINE, 5, "PENDING")], id="a booking that nobody was given"),
+        pytest.param("lost", [MINE, not_found(MINE, 1)], id="a booking that is not there after its 202"),
+        pytest.param(
+            "lost", [MINE, not_found(MINE, DEADLINE + 9)], id="a booking that is not there after its deadline"
+        ),
+        pytest.param(
+            "lost", [MINE, not_found(MINE, 1, Kind.CONFIRM)], id="a booking that can't be found to be confirmed"
+        ),
+        pytest.param(
+            "answer", [MINE, refused(MINE, Kind.CONFIRM, 5, "PENDING")], id="a confirm refused for being PENDING"
+        ),
+        pytest.param(
+            "answer", [MINE, refused(MINE, Kind.CANCEL, 5, "CANCELLED")], id="a repeated cancel that is refused"
+        ),
+        pytest.param(
+            "answer",
+            [MINE, operation(Kind.CONFIRM, 5, 200, dict(MINE.body), booking_id=MINE.body["bookingId"])],
+            id="a confirm that leaves the booking PENDING",
+        ),
+        pytest.param("answer", [operation(Kind.HOLD, 0, 200, dict(MINE.body))], id="a hold that is answered with 200"),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT), availability(5, SLOT), hold_without(404, 7)],
+            id="a slot that is missing though its day was set with it",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT), MINE, availability(5, OTHER_SLOT), hold_without(404, 7)],
+            id="a held slot that setting the day has removed",
+        ),
+        pytest.param("slot", [hold_without(503, 0), hold_without(409, HOLD + 40)], id="a lost hold that never lapses"),
+        pytest.param(
+            "slot",
+            [MINE, cancel(MINE, 40), hold_without(503, 5), hold_without(409, 50)],
+            id="a lost hold that got the slot from its owner",
+        ),
+        pytest.param(
+            "slot",
+            [MINE, unsettled(MINE, Kind.CANCEL, 5), get(MINE, 40, "PENDING"), hold(60)],
+            id="a cancel without an answer that is done after all bounds",
+        ),
+        pytest.param(
+            "slot",
+            [MINE, unsettled(MINE, Kind.CONFIRM, 5), slots(DEADLINE), LATER],
+            id="a confirm without an answer that was done for some",
+        ),
+    ],
+)
+def test_a_planted_anomaly_is_found_by_its_rule(rule: str, story: Story) -> None:
+    found = found_in(story)
+    assert rule in rules(found), found
+    assert all(any(each.client in text for each in story) for text in found), "an anomaly names its operations"
+
+
+@pytest.mark.parametrize(
+    ("story", "terms"),
+    [
+        ([MINE, get(MINE, DEADLINE + 0.4, "PENDING")], {"clock_skew": 0.5}),
+        ([MINE, hold(DEADLINE - 0.4)], {"clock_skew": 0.5}),
+        ([MINE, hold_without(409, DEADLINE + 0.4)], {"clock_skew": 0.5}),
+        ([MINE, not_found(MINE, DEADLINE)], {"creation_may_lag": True}),
+        ([MINE, unsettled(MINE, Kind.CANCEL, 5), get(MINE, 40, "PENDING"), hold(60)], {"effect_within": 50}),
+    ],
+)
+def test_what_the_caller_grants_is_granted_and_nothing_else_grants_it(story: Story, terms: dict[str, Any]) -> None:
+    assert found_in(story)
+    assert found_in(story, **terms) == []
+
+
+def test_a_booking_may_only_be_missing_after_its_deadline_even_where_workers_may_lag() -> None:
+    assert rules(found_in([MINE, not_found(MINE, 5)], creation_may_lag=True)) == {"lost"}
+
+
+def test_an_order_is_found_where_every_operation_overlaps_every_other() -> None:
+    first, second = hold(1, takes=11), hold(2, takes=10)
+    story = [first, second, *(hold_without(409, 1, takes=11) for _ in range(62))]
+    assert rules(found_in(story)) == {"slot", "owners"}
+    assert found_in([*story, cancel(first, 3, takes=9)]) == []
+    assert found_in([*story, cancel(second, 3, takes=9)]) == []
+
+
+@pytest.mark.parametrize("winners", [1, 2])
+def test_a_race_of_64_clients_has_one_winner(winners: int) -> None:
+    story = [hold(each / 100, takes=3) for each in range(winners)]
+    story += [hold_without(409, each / 100, takes=3) for each in range(64 - winners)]
+    assert bool(found_in(story)) == (winners == 2)

@@ -1,0 +1,63 @@
+"""Schedules of the real code: they hold, they come again alike, and what is broken is found and made short."""
+
+import pytest
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from chalicelib.dao import bookings
+from chalicelib.domain.models import Booking
+from simulation.campaign import kept_seeds, run_seeds, shortest
+from simulation.schedule import run
+
+FEW = range(1, 41)
+
+
+def test_schedules_hold_and_are_made_of_all_kinds_of_things() -> None:
+    tally = run_seeds(FEW)
+    assert tally.failed == []
+    assert tally.schedules == len(FEW)
+    assert tally.calls > 10 * len(FEW)
+    assert len(tally.faults) == 10, "every kind of fault was met"
+
+
+def test_the_seeds_that_once_failed_hold() -> None:
+    assert run_seeds(kept_seeds()).failed == []
+
+
+def test_a_seed_gives_the_same_schedule_each_time() -> None:
+    first, again = run(seed=11), run(seed=11)
+    assert first == again
+    assert first.trace != run(seed=12).trace
+
+
+def test_the_choices_of_a_schedule_give_it_once_more() -> None:
+    first = run(seed=11)
+    assert run(script=first.choices).trace == first.trace
+
+
+def any_slot(_now: object) -> ConditionBase:
+    return Attr("PK").exists()
+
+
+def nobody(_booking: Booking, _statuses: object) -> ConditionBase:
+    return Attr("PK").exists()
+
+
+@pytest.mark.parametrize(("name", "broken"), [("is_free", any_slot), ("_owned_by", nobody)])
+def test_a_condition_that_is_broken_is_found_and_shown_in_a_few_lines(
+    monkeypatch: pytest.MonkeyPatch, name: str, broken: object
+) -> None:
+    """A planted fault: the code itself is broken here, and nothing else put in its place."""
+    monkeypatch.setattr(bookings, name, broken)
+    failed = run_seeds(range(1, 200)).failed
+    assert failed
+    seed, _ = failed[0]
+    choices, trace, violation = shortest(seed)
+    assert violation
+    assert len(choices) < len(run(seed=seed).choices) / 2
+    assert run(script=choices).violation == violation
+    assert any("POST /bookings" in line for line in trace)
+
+
+def test_a_seed_that_does_not_fail_has_no_shortest_schedule() -> None:
+    with pytest.raises(ValueError, match="does not fail"):
+        shortest(FEW[0])
