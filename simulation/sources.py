@@ -114,7 +114,8 @@ class Ttl:
         """When items are due."""
         for item in self._table.items().values():
             if "ttl" in item:
-                yield float(item["ttl"]["N"])
+                # TTL deletes what is older than the current time, so not yet at that second.
+                yield float(item["ttl"]["N"]) + 0.25
 
     def latest(self) -> float:
         """Nothing is promised."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.aws import TimeLimit
 from chalicelib.domain.errors import ServiceUnavailableError
 from chalicelib.queue.message import encode
 from chalicelib.queue.sender import SqsDeadLetters
@@ -33,7 +34,9 @@ class DeadLetters:
     def bury(self, which: str, *bodies: str, cause: str = CAUSE) -> None:
         """Put letters there as the workers do."""
         for body in bodies:
-            SqsDeadLetters(client=self.sandbox.target.sqs, url=self.urls[which]).keep(body, cause=cause)
+            SqsDeadLetters(client=self.sandbox.target.sqs, url=self.urls[which], time_limit=TimeLimit()).keep(
+                body, cause=cause
+            )
 
     def bodies(self, url: str) -> list[str]:
         """What is on a queue, visible at once; it stays there."""

@@ -1,0 +1,95 @@
+"""`python -m mutation`: takes out every condition, retry and compensation; each time a test must fail."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from local_stack.endpoint import Endpoint, EndpointError
+from mutation.campaign import BrokenRunError, all_mutants, learned, tried
+from mutation.mutants import Mutant
+from mutation.processes import Processes
+from mutation.project import APPOINTMENTS, Project
+from mutation.report import Tried, as_text, show
+from mutation.survivors import SURVIVORS, SurvivorsError, known_survivors, wrong_entries
+from tests.ports import free_port
+
+REPORT = APPOINTMENTS.root / "build" / "mutants.txt"
+
+
+def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors: Path = SURVIVORS) -> int:
+    """Try the mutants; returns the exit status: 1 if one survives that is not listed, or the list is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
+    parser.add_argument("--list", action="store_true", help="show the mutants, and try none")
+    parser.add_argument("--only", metavar="TEXT", default="", help="those alone whose name contains this")
+    parser.add_argument("--processes", type=_positive, default=os.cpu_count() or 1)
+    given = parser.parse_args(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    every = all_mutants(project)
+    mutants = [mutant for mutant in every if given.only in mutant.name]
+    if not mutants:
+        parser.error(f"there is no mutant whose name contains {given.only!r}")
+    if given.list:
+        for mutant in mutants:
+            console.print(f"{mutant.line:4}  {mutant.name}", markup=False)
+        return 0
+    try:
+        known = known_survivors(survivors)
+        with _endpoint():
+            done = _tried(project, mutants, Processes(given.processes), console)
+    except (BrokenRunError, EndpointError, SurvivorsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(as_text(done))
+    show(console, done, known)
+    survived = {each.mutant.name for each in done if each.noticed_by is None}
+    wrong = wrong_entries(
+        [name for name in known if given.only in name],
+        mutants={mutant.name for mutant in every},
+        survived=survived,
+    )
+    for line in wrong:
+        console.print(line, style="red", markup=False)
+    return 1 if wrong or survived - known.keys() else 0
+
+
+def _tried(project: Project, mutants: Sequence[Mutant], processes: Processes, console: Console) -> list[Tried]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("as it is", total=len(project.tests) + 1)
+        known = learned(project, processes, lambda: progress.advance(task))
+        task = progress.add_task("mutants", total=len(mutants))
+        return [each for each in tried(project, mutants, known, processes) if progress.advance(task) is None]
+
+
+@contextmanager
+def _endpoint() -> Iterator[None]:
+    """One AWS endpoint for all runs, unless `LOCALSTACK_HOST` names one."""
+    if "LOCALSTACK_HOST" in os.environ:
+        yield
+        return
+    port = free_port()
+    with tempfile.TemporaryDirectory() as directory, Endpoint(directory=Path(directory), port=port):
+        os.environ["LOCALSTACK_HOST"] = f"127.0.0.1:{port}"
+        try:
+            yield
+        finally:
+            del os.environ["LOCALSTACK_HOST"]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is less than 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,15 @@
+"""What every run imports and no mutant changes: imported once, in the process that all runs are forked from."""
+
+import boto3  # noqa: F401
+import chalice.app  # noqa: F401
+import coverage  # noqa: F401
+import greenlet  # noqa: F401
+import httpx  # noqa: F401
+import hypothesis  # noqa: F401
+import lark  # noqa: F401
+import localstack_client.session  # noqa: F401
+import moto.dynamodb
+import moto.sqs  # noqa: F401
+import pydantic  # noqa: F401
+import pytest  # noqa: F401
+import rich.progress  # noqa: F401
