@@ -39,6 +39,10 @@ class SettingsError(ValueError):
 
 
 _QueueUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+_Keys = Annotated[str, StringConstraints(pattern=r"^[\x21-\x2b\x2d-\x7e]{32,}(,[\x21-\x2b\x2d-\x7e]{32,})*$")]
+
+_SECRET = frozenset({"cursor_keys"})
+"""Settings that no message shows."""
 
 
 class Settings(BaseModel):
@@ -51,6 +55,8 @@ class Settings(BaseModel):
     booking_dead_letter_queue_url: _QueueUrl
     expiration_dead_letter_queue_url: _QueueUrl
     aws_region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d$")]
+    cursor_keys: _Keys
+    """Secrets that seal the cursors of listings: 32 characters or more, with commas between; the first one seals."""
     hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
     """How long a slot is held for a user to confirm."""
     booking_max_receives: Annotated[int, Field(ge=1, le=1000)] = 5
@@ -68,7 +74,11 @@ class Settings(BaseModel):
         except ValidationError as error:
             wrong = [
                 f"  {str(problem['loc'][0]).upper()}: {problem['msg']}"
-                + ("" if problem["type"] == "missing" else f", but it is {problem['input']!r}")
+                + (
+                    ""
+                    if problem["type"] == "missing" or problem["loc"][0] in _SECRET
+                    else f", but it is {problem['input']!r}"
+                )
                 for problem in error.errors(include_url=False)
             ]
             raise SettingsError("\n".join(["These settings in the environment are wrong:", *wrong])) from None

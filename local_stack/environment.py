@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from localstack_client import config as localstack
@@ -72,4 +73,5 @@ def configure_application(environ: MutableMapping[str, str], provisioned: Provis
         EXPIRATION_DEAD_LETTER_QUEUE_URL=provisioned.expirations_dead_letters_url,
         HOLD_SECONDS=hold_seconds,
     )
+    environ.setdefault("CURSOR_KEYS", secrets.token_urlsafe(32))
     environ.setdefault("LOG_LEVEL", "INFO")

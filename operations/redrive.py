@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.bootstrap import Clients, Settings, build
@@ -105,6 +106,7 @@ def _stream_records(system: "Target") -> Way:
         booking_dead_letter_queue_url=system.queue_url(f"{BOOKINGS}-dlq"),
         expiration_dead_letter_queue_url=system.queue_url(f"{EXPIRATIONS}-dlq"),
         aws_region=system.dynamodb.meta.region_name,
+        cursor_keys=token_urlsafe(32),  # nobody lists anything here
     )
     clients = Clients(dynamodb=system.dynamodb, sqs=system.sqs)
     application = build(settings, clients, clock=system.clock, new_id=new_id)

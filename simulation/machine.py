@@ -30,6 +30,7 @@ SETTINGS = Settings(
     booking_dead_letter_queue_url=URL + WANTED.bookings_dead_letters.name,
     expiration_dead_letter_queue_url=URL + WANTED.expirations_dead_letters.name,
     aws_region="us-east-1",
+    cursor_keys="the-key-that-seals-cursors-in-the-simulation",
     hold_seconds=HOLD_SECONDS,
     booking_max_receives=WANTED.bookings.max_receive_count or 0,
 )

@@ -12,6 +12,7 @@ NOW = datetime(2030, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 
 DAY = date(2030, 5, 2)
 HOLD = timedelta(seconds=300)
+CURSOR_KEY = "a-key-that-seals-cursors-in-tests"
 
 Fields: TypeAlias = dict[str, Any]
 

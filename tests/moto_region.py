@@ -9,7 +9,7 @@ import boto3
 from moto import mock_aws
 
 from local_stack.resources import Provisioned, provision, resources
-from tests.builders import new_id
+from tests.builders import CURSOR_KEY, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,7 @@ class Aws:
             "TABLE_NAME": self.its.table_name,
             "BOOKING_QUEUE_URL": self.its.bookings_url,
             "BOOKING_DEAD_LETTER_QUEUE_URL": self.its.bookings_dead_letters_url,
+            "CURSOR_KEYS": CURSOR_KEY,
             "EXPIRATION_DEAD_LETTER_QUEUE_URL": self.its.expirations_dead_letters_url,
             "AWS_REGION": REGION,
         }

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from chalicelib.bootstrap import Clients, Settings, SettingsError, build
 from chalicelib.domain.models import BookingStatus
-from tests.builders import DAY, NOW, Clock, booking, new_id, window
+from tests.builders import CURSOR_KEY, DAY, NOW, Clock, booking, new_id, window
 from tests.events import event, failed, message, removal, sqs_record
 from tests.moto_region import REGION, Aws
 
@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "BOOKING_DEAD_LETTER_QUEUE_URL": "https://sqs.example/bookings-dlq",
     "EXPIRATION_DEAD_LETTER_QUEUE_URL": "http://127.0.0.1:4566/000000000000/expirations-dlq",
     "AWS_REGION": "us-east-1",
+    "CURSOR_KEYS": CURSOR_KEY,
 }
 
 
@@ -27,6 +28,7 @@ def test_what_is_not_set_has_a_default() -> None:
         "booking_dead_letter_queue_url": "https://sqs.example/bookings-dlq",
         "expiration_dead_letter_queue_url": "http://127.0.0.1:4566/000000000000/expirations-dlq",
         "aws_region": "us-east-1",
+        "cursor_keys": CURSOR_KEY,
         "hold_seconds": 300,
         "booking_max_receives": 5,
         "expiration_max_age_seconds": 3600,
@@ -119,6 +121,7 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         "BOOKING_QUEUE_URL",
         "BOOKING_DEAD_LETTER_QUEUE_URL",
         "EXPIRATION_DEAD_LETTER_QUEUE_URL",
+        "CURSOR_KEYS",
         "HOLD_SECONDS",
     ]
 

@@ -11,7 +11,7 @@ from chalicelib.bootstrap import Application, Clients, Settings, build
 from chalicelib.domain.errors import ServiceUnavailableError, SlotUnavailableError
 from chalicelib.domain.models import Booking
 from local_stack.resources import Provisioned
-from tests.builders import new_id, window
+from tests.builders import CURSOR_KEY, new_id, window
 from tests.deployed.recorder import Permission, Recorder, recording
 from tests.events import event, message, removal, sqs_record, stream_record
 
@@ -87,6 +87,7 @@ def function(
             "TABLE_NAME": names.table_name,
             "BOOKING_QUEUE_URL": names.bookings_url,
             "BOOKING_DEAD_LETTER_QUEUE_URL": names.bookings_dead_letters_url,
+            "CURSOR_KEYS": CURSOR_KEY,
             "EXPIRATION_DEAD_LETTER_QUEUE_URL": names.expirations_dead_letters_url,
             "AWS_REGION": "us-east-1",
             **(changes or {}),

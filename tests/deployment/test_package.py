@@ -16,6 +16,7 @@ import pytest
 from deployment import openapi
 from deployment.archive import contents, distributions
 from deployment.package import LOCK, ROOT, PackageError, main, pins, require_versions, summary
+from tests.builders import CURSOR_KEY
 
 pytestmark = pytest.mark.xdist_group("package")
 
@@ -42,6 +43,7 @@ SETTINGS = {
     "TABLE_NAME": "appointments",
     "BOOKING_QUEUE_URL": "https://sqs.test/bookings",
     "BOOKING_DEAD_LETTER_QUEUE_URL": "https://sqs.test/bookings-dlq",
+    "CURSOR_KEYS": CURSOR_KEY,
     "EXPIRATION_DEAD_LETTER_QUEUE_URL": "https://sqs.test/expirations-dlq",
     "AWS_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "none",

@@ -11,7 +11,7 @@ from local_stack.resources import Table, provision, resources
 from local_stack.sqs_poller import SqsPoller
 from local_stack.stream_poller import StreamPoller
 from operations.invariants import unfinished, violations
-from tests.builders import new_id
+from tests.builders import CURSOR_KEY, new_id
 from tests.engines.dynamodb_local import PATIENT, REGION, DynamoDbLocal
 from tests.system import A_DAY, AwsTable, eventually
 
@@ -91,6 +91,7 @@ class Deployment:
             booking_dead_letter_queue_url=self._its.bookings_dead_letters_url,
             expiration_dead_letter_queue_url=self._its.expirations_dead_letters_url,
             aws_region=REGION,
+            cursor_keys=CURSOR_KEY,
             hold_seconds=hold_seconds,
         )
         return build(settings, self._clients, clock=clock, new_id=new_id)

@@ -16,7 +16,7 @@ from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import Item
 from chalicelib.dao.table import Retries
 from chalicelib.domain.models import Booking
-from tests.builders import NOW, Clock, new_id
+from tests.builders import CURSOR_KEY, NOW, Clock, new_id
 from tests.faults.faults import TRIES, Fault, Plan
 from tests.faults.proxy import Proxy
 from tests.handlers.api import Answer, Api
@@ -61,6 +61,7 @@ class Bench:
             booking_dead_letter_queue_url=tables.provisioned.bookings_dead_letters_url,
             expiration_dead_letter_queue_url=tables.provisioned.expirations_dead_letters_url,
             aws_region=region,
+            cursor_keys=CURSOR_KEY,
         )
         self.queue_urls = (
             self.settings.booking_queue_url,

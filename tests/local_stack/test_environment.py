@@ -95,6 +95,7 @@ def test_the_application_finds_its_resources() -> None:
 
     configure_application(environ, made, hold_seconds="5")
 
+    assert len(environ.pop("CURSOR_KEYS")) >= 32
     assert environ == {
         "TABLE_NAME": "t",
         "BOOKING_QUEUE_URL": "u",
