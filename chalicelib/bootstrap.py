@@ -16,7 +16,7 @@ import boto3
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from chalicelib import logs
-from chalicelib.aws import CLIENT_CONFIG, TimeLimit
+from chalicelib.aws import CLIENT_CONFIG, RunAll, TimeLimit, side_by_side
 from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
@@ -26,6 +26,7 @@ from chalicelib.domain.ports import Clock, IdSource
 from chalicelib.queue.message import decode
 from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
 from chalicelib.services import AvailabilityService, BookingService, ProviderService, ReadinessService, Services
+from chalicelib.services.cursors import Cursors
 from chalicelib.workers.batch import BatchWorker
 from chalicelib.workers.sources import booking_messages, removed_triggers
 
@@ -115,17 +116,23 @@ def build(
     new_id: IdSource,
     retries: Retries | None = None,
     time_limit: TimeLimit | None = None,
+    run_all: RunAll = side_by_side,
 ) -> Application:
-    """Connect everything under these settings. `retries` and `time_limit` are for tests, which own the time."""
+    """Connect everything under these settings.
+
+    `retries`, `time_limit` and `run_all` are for tests and simulations, which own the time and the order of things.
+    """
     time_limit = time_limit or TimeLimit()
     table = Table(
         client=clients.dynamodb,
         name=settings.table_name,
         retries=retries or Retries(),
         time_limit=time_limit,
+        run_all=run_all,
         new_token=new_id,
     )
     queue = SqsBookingQueue(client=clients.sqs, url=settings.booking_queue_url, time_limit=time_limit)
+    cursors = Cursors(keys=settings.cursor_keys.split(","))
     provider_dao, slot_dao = ProviderDao(table=table), SlotDao(table=table)
 
     providers = ProviderService(providers=provider_dao, clock=clock, new_id=new_id)
@@ -141,7 +148,9 @@ def build(
     return Application(
         services=Services(
             providers=providers,
-            availability=AvailabilityService(providers=providers, slots=slot_dao, clock=clock, new_id=new_id),
+            availability=AvailabilityService(
+                providers=providers, slots=slot_dao, cursors=cursors, clock=clock, new_id=new_id
+            ),
             bookings=bookings,
             readiness=ReadinessService(dependencies={"table": table, "queue": queue}),
             begin=time_limit.begun,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.aws import TimeLimit
+from chalicelib.aws import TimeLimit, side_by_side
 from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
@@ -40,7 +40,14 @@ def dao_stores(table: Table) -> Stores:
 
 def table_on(client: "DynamoDBClient", name: str, retries: Retries | None = None) -> Table:
     """The table, as the application uses it."""
-    return Table(client=client, name=name, retries=retries or Retries(), time_limit=TimeLimit(), new_token=new_id)
+    return Table(
+        client=client,
+        name=name,
+        retries=retries or Retries(),
+        time_limit=TimeLimit(),
+        run_all=side_by_side,
+        new_token=new_id,
+    )
 
 
 class EndpointTables:

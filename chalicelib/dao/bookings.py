@@ -115,6 +115,8 @@ def _explain_refused_hold(booking: Booking, there: Slot, now: datetime) -> None:
         raise SlotUnavailableError(there.slot_id, "has started")
     if there.status_at(now) is not SlotStatus.AVAILABLE:
         raise SlotUnavailableError(there.slot_id, "is taken")
+    if there.withdrawn:
+        raise SlotNotFoundError(there.provider_id, there.slot_id)
     raise SlotChangedError(there)
 
 
