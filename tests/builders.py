@@ -1,9 +1,11 @@
 """Models with defaults, so that a test names only what it is about."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import uuid4
 
+from chalicelib.domain.changes import DayChange
 from chalicelib.domain.instants import deadline
 from chalicelib.domain.models import Availability, Booking, BookingStatus, Provider, Slot, Window
 
@@ -51,6 +53,18 @@ def window(**changes: Any) -> Window:
 def availability(*windows: Window, day: date = DAY) -> Availability:
     """A day with these windows, or with one of three slots."""
     return Availability(day=day, windows=windows or (window(),))
+
+
+def change(**changes: Any) -> DayChange:
+    """A change of the day, which nobody has set before, that writes no slot."""
+    none: tuple[Slot, ...] = ()
+    defaults: Fields = {
+        "availability": replace(availability(), revision=new_id()),
+        "replaces": "",
+        **dict.fromkeys(("remove", "withdraw", "restore", "add", "offered", "kept"), none),
+        "replaced": 0,
+    }
+    return DayChange(**defaults | changes)
 
 
 def slot(**changes: Any) -> Slot:

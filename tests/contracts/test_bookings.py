@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.errors import SlotNotFoundError, SlotUnavailableError
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Booking, BookingStatus, Slot, SlotStatus, Transition
 from chalicelib.domain.ports import SlotChangedError, StepRefusedError
-from tests.builders import NOW, booking, new_id, slot, window
+from tests.builders import DAY, NOW, booking, change, slot
 from tests.tables import Stores
 
 LATER = NOW + timedelta(seconds=5)
@@ -19,17 +19,22 @@ DEADLINE = booking().expires_at
 def published(stores: Stores, **changes: object) -> Slot:
     """A free slot in the store."""
     free = slot(**changes)
-    revision = new_id()
-    stores.slots.open_window(free.provider_id, window(), revision=revision)
-    stores.slots.add([free], window(), revision=revision)
+    replaces = revision(stores, free)
+    assert stores.slots.change_days(free.provider_id, [change(replaces=replaces, add=(free,))], now=NOW)
     return free
 
 
-def withdraw(stores: Stores, free: Slot, *, at: datetime = NOW) -> None:
-    """Remove a slot."""
-    revision = new_id()
-    stores.slots.open_window(free.provider_id, window(), revision=revision)
-    assert stores.slots.remove_free([free], window(), revision=revision, now=at) == []
+def remove(stores: Stores, free: Slot, *, at: datetime = NOW) -> None:
+    """Remove a slot that nobody owns."""
+    (made,) = stores.slots.change_days(
+        free.provider_id, [change(replaces=revision(stores, free), remove=(free,))], now=at
+    )
+    assert made.kept == ()
+
+
+def revision(stores: Stores, of: Slot) -> str:
+    """Of the slot's day."""
+    return "".join(each.revision for each in stores.slots.availability(of.provider_id, DAY, DAY))
 
 
 def held(stores: Stores) -> tuple[Slot, Booking]:
@@ -276,7 +281,7 @@ def test_a_booking_whose_slot_went_to_another_ends_alone(stores: Stores, step: T
 @pytest.mark.parametrize("step", [CANCEL, EXPIRE], ids=["cancel", "expire"])
 def test_a_booking_whose_slot_is_gone_ends_alone(stores: Stores, step: Transition) -> None:
     free, pending = created(stores)
-    withdraw(stores, free, at=DEADLINE)
+    remove(stores, free, at=DEADLINE)
     stores.bookings.take_step(step, pending, at=LATER)
     assert status(stores, pending) == step.to
     assert stores.slots.find(free.provider_id, free.slot_id) is None
