@@ -234,6 +234,6 @@ def _as_read(item: Item | None) -> ConditionBase:
     """The item is exactly as it was read."""
     if item is None:
         return Attr("PK").not_exists()
-    owners = [Attr(name).not_exists() for name in OWNER_FIELDS if name not in item]
+    absent = [Attr(name).not_exists() for name in (*OWNER_FIELDS, "withdrawn") if name not in item]
     same = [Attr(name).eq(value) for name, value in item.items() if name not in {"PK", "SK"}]
-    return reduce(and_, [*same, *owners])
+    return reduce(and_, [*same, *absent])

@@ -20,6 +20,8 @@ ROUTES = {
     ("POST", "/providers"),
     ("GET", "/providers/{providerId}"),
     ("POST", "/providers/{providerId}/availability"),
+    ("GET", "/providers/{providerId}/availability"),
+    ("DELETE", "/providers/{providerId}/availability/{date}"),
     ("GET", "/providers/{providerId}/slots"),
     ("POST", "/bookings"),
     ("GET", "/bookings/{bookingId}"),

@@ -59,8 +59,8 @@ class SlotStore(Protocol):
     def change_days(self, provider_id: str, changes: Sequence[DayChange], *, now: datetime) -> list[DayChange]:
         """Change days, and return the changes as they were made.
 
-        A slot that has got an owner since it was read is kept: who owns it counts at `now`. A day is not changed, or not
-        to its end, when another request has set it since; its change is not among those that are returned.
+        A slot that has got an owner since it was read is kept: who owns it counts at `now`. A day is not changed, or
+        not to its end, when another request has set it since; its change is not among those that are returned.
 
         A day whose change is too large for one transaction may be left half changed, if the table can't be reached any
         more: with too few free slots, never with two that overlap.

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib import logs
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.handlers import problems
+from chalicelib.handlers.forms import Forms
 from chalicelib.handlers.problems import FieldError, RequestError
 from chalicelib.handlers.schemas import BOOKING_ID, PROVIDER_ID
 from chalicelib.services import Services
@@ -32,6 +33,8 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "int_from_float": "must be a whole number",
     "int_type": "must be a whole number",
     "less_than_equal": "must be at most {le}",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
     "missing": "is required",
     "model_type": "must be a JSON object",
     "string_pattern_mismatch": "must match {pattern}",
@@ -39,6 +42,8 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "string_too_short": "must have at least {min_length} character(s)",
     "string_type": "must be text",
     "string_unicode": "must be valid Unicode",
+    "too_long": "must have at most {max_length} entries",
+    "too_short": "must have at least one entry",
     "value_error": "{error}",
 }
 """pydantic's kinds of errors, in the words of this API."""
@@ -130,8 +135,8 @@ def request_id(request: Request) -> str:
     return str(request.context.get("requestId") or getattr(request.lambda_context, "aws_request_id", ""))
 
 
-def body(request: Request, model: type[Model]) -> Model:
-    """The request's JSON body as a model. Raises `RequestError`."""
+def body(request: Request, model: type[Model] | Forms[Model]) -> Model:
+    """The request's JSON body as a model, or as one of several forms. Raises `RequestError`."""
     raw = cast("bytes", request.raw_body)
     if raw:
         _refuse_unless_json(request.headers.get("content-type", ""))
@@ -154,19 +159,19 @@ def body_if_any(request: Request, model: type[Model]) -> Model:
     return body(request, model) if request.raw_body else _validated(model, {})
 
 
-def query(request: Request, model: type[Model]) -> Model:
-    """The request's query parameters as a model. Raises `RequestError`."""
+def query(request: Request, model: type[Model] | Forms[Model], **path: str) -> Model:
+    """The request's query parameters, and those of its path that the model has, as a model. Raises `RequestError`."""
     parameters = request.query_params or MultiDict({})
-    repeated = {name for name in parameters if len(parameters.getlist(name)) > 1}
-    return _validated(model, dict(parameters), repeated)
+    repeated = {name for name in parameters if len(parameters.getlist(name)) > 1 or name in path}
+    return _validated(model, {**parameters, **path}, repeated)
 
 
 def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:
-    """A model as the response; fields that are None are left out."""
+    """A model as the response."""
     headers: dict[str, str | list[str]] = {"Content-Type": "application/json"}
     if location:
         headers["Location"] = location
-    return Response(view.model_dump_json(by_alias=True, exclude_none=True), headers=headers, status_code=status)
+    return Response(view.model_dump_json(by_alias=True), headers=headers, status_code=status)
 
 
 def _refuse_constant(name: str) -> None:
@@ -191,9 +196,13 @@ def _refuse_unless_json(content_type: str) -> None:
         raise RequestError(problems.UNSUPPORTED_MEDIA_TYPE, detail)
 
 
-def _validated(model: type[Model], document: object, repeated: Collection[str] = ()) -> Model:
+def _validated(model: type[Model] | Forms[Model], document: object, repeated: Collection[str] = ()) -> Model:
     """The document as a model. Raises `RequestError` with all that is wrong; what is `repeated` is wrong anyway."""
     wrong = {name: FieldError(name, "must be given once only") for name in sorted(repeated)}
+    if isinstance(model, Forms):
+        for name, message in model.clashes(document).items():
+            wrong.setdefault(name, FieldError(name, message))
+        model = model.meant_by(document)
     try:
         valid = model.model_validate(document)
         if not wrong:

@@ -76,8 +76,8 @@ class AvailabilityService:
         (day,) = self._set(provider, [availability])
         return day
 
-    def set_pattern(self, provider_id: str, pattern: WeeklyPattern) -> list[Day]:
-        """Set each of the pattern's days as `set_day` does, side by side.
+    def set_pattern(self, provider_id: str, pattern: WeeklyPattern) -> tuple[Provider, list[Day]]:
+        """Set each of the pattern's days as `set_day` does, side by side; returns them in order.
 
         A failure half way leaves some days set and others not; a repeat writes what is missing. Raises
         `ProviderNotFoundError`, `InvalidInputError` for a start in the past and for more than `MAX_SLOTS` slots.
@@ -85,7 +85,7 @@ class AvailabilityService:
         provider = self._providers.get(provider_id)
         self._refuse_past("startDate", pattern.first_day, provider)
         days = pattern.days()
-        return self._set(provider, days) if days else []
+        return provider, self._set(provider, days) if days else []
 
     def availability(self, provider_id: str, first_day: date, last_day: date) -> tuple[str, list[Availability]]:
         """The provider's time zone, and what is set for these days, in order. Raises `ProviderNotFoundError`."""

@@ -195,7 +195,7 @@ def test_a_slot_is_removed_or_replaced_from_the_instant_its_hold_ends(stores: St
     publish(stores, held)
     hold(stores, held)
     longer = replace(held, ends_at=held.ends_at + timedelta(hours=1))
-    steps = {"add": (longer,)} if replaced else {"remove": (held,)}
+    steps: dict[str, Any] = {"add": (longer,)} if replaced else {"remove": (held,)}
 
     assert set_to(stores, held.provider_id, now=DEADLINE - timedelta(microseconds=1), **steps).kept != ()
     assert set_to(stores, held.provider_id, now=DEADLINE, **steps).kept == ()

@@ -1,5 +1,6 @@
 """The items as they lie in the table, attribute by attribute: other tools, and people, read them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,9 +9,9 @@ import pytest
 
 from chalicelib.dao.stream import booking_of_trigger
 from chalicelib.domain.errors import MalformedRecordError, SlotUnavailableError
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Availability, Break
 from chalicelib.domain.ports import StepRefusedError
-from tests.builders import NOW, booking, provider, slot, window
+from tests.builders import DAY, NOW, availability, booking, change, provider, slot, window
 from tests.moto_region import REGION, Aws
 from tests.tables import Stores, dao_stores, table_on
 
@@ -60,6 +61,11 @@ class Raw:
         self.stores: Stores = dao_stores(table_on(aws.dynamodb, self.name))
         self.items = boto3.resource("dynamodb", region_name=REGION).Table(self.name)
 
+    def change(self, to: Availability, revision: str, replaces: str = "", **steps: Any) -> None:
+        """Change Ann's day."""
+        wanted = change(availability=replace(to, revision=revision), replaces=replaces, **steps)
+        assert self.stores.slots.change_days("ann", [wanted], now=NOW)
+
     def all(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every item by its key."""
         return {(str(item["PK"]), str(item["SK"])): item for item in self.items.scan()["Items"]}
@@ -69,8 +75,7 @@ class Raw:
 def raw(aws: Aws) -> Raw:
     """A table that holds one free slot."""
     table = Raw(aws)
-    table.stores.slots.open_window("ann", window(), revision="r1")
-    table.stores.slots.add([SLOT], window(), revision="r1")
+    table.change(availability(), "r1", add=(SLOT,))
     return table
 
 
@@ -86,24 +91,50 @@ def test_a_provider(raw: Raw) -> None:
     }
 
 
-def test_a_window_and_its_free_slot(raw: Raw) -> None:
+def test_a_days_availability_and_its_free_slot(raw: Raw) -> None:
     assert raw.all() == {
         ("PROVIDER#ann", "AVAILABILITY#2030-05-02"): {
             "PK": "PROVIDER#ann",
             "SK": "AVAILABILITY#2030-05-02",
             "date": "2030-05-02",
-            "startTime": "09:00",
-            "endTime": "12:00",
-            "slotDurationMinutes": 60,
+            "windows": [
+                {
+                    "startTime": "09:00",
+                    "endTime": "12:00",
+                    "slotDurationMinutes": 60,
+                    "bufferMinutes": 0,
+                    "breaks": [],
+                }
+            ],
             "revision": "r1",
         },
         ("PROVIDER#ann", "SLOT#2030-05-02#09:00"): {**SLOT_ITEM, "status": "AVAILABLE"},
     }
 
 
-def test_a_window_until_midnight(raw: Raw) -> None:
-    raw.stores.slots.open_window("ann", window(end=timedelta(hours=24)), revision="r2")
-    assert raw.all()["PROVIDER#ann", "AVAILABILITY#2030-05-02"]["endTime"] == "24:00"
+def test_windows_with_a_break_and_until_midnight(raw: Raw) -> None:
+    pause = Break(start=timedelta(hours=10), end=timedelta(hours=10, minutes=15))
+    evening = window(start=timedelta(hours=18), end=timedelta(hours=24))
+    raw.change(availability(window(buffer_minutes=5, breaks=(pause,)), evening), "r2", "r1")
+    first, second = raw.all()["PROVIDER#ann", "AVAILABILITY#2030-05-02"]["windows"]
+    assert (first["bufferMinutes"], first["breaks"]) == (5, [{"startTime": "10:00", "endTime": "10:15"}])
+    assert second["endTime"] == "24:00"
+
+
+def test_a_closed_day_and_a_withdrawn_slot(raw: Raw) -> None:
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    raw.change(Availability(day=DAY, windows=()), "r2", "r1", withdraw=(SLOT,))
+    assert raw.all()["PROVIDER#ann", "AVAILABILITY#2030-05-02"]["windows"] == []
+    held = {**SLOT_ITEM, "status": "HELD", "heldBy": BOOKING_ID, "holdExpiresAt": DEADLINE}
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {**held, "withdrawn": True}
+    raw.stores.bookings.take_step(CANCEL, BOOKING, at=NOW)
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {
+        **SLOT_ITEM,
+        "status": "AVAILABLE",
+        "withdrawn": True,
+    }
+    raw.change(availability(), "r3", "r2", restore=(SLOT,))
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {**SLOT_ITEM, "status": "AVAILABLE"}
 
 
 def test_a_hold_and_its_trigger(raw: Raw) -> None:

@@ -11,7 +11,8 @@ from chalice.test import Client
 from chalicelib.domain.ports import ProviderStore
 from chalicelib.handlers import register_routes
 from chalicelib.services import AvailabilityService, BookingService, ProviderService, ReadinessService, Services
-from tests.builders import HOLD, Clock, new_id
+from chalicelib.services.cursors import Cursors
+from tests.builders import CURSOR_KEY, HOLD, Clock, new_id
 from tests.fakes import (
     FakeDependency,
     FakeQueue,
@@ -123,7 +124,13 @@ class Api:
         providers = ProviderService(providers=provider_store, clock=self.clock, new_id=new_id)
         return Services(
             providers=providers,
-            availability=AvailabilityService(providers=providers, slots=slots, clock=self.clock, new_id=new_id),
+            availability=AvailabilityService(
+                providers=providers,
+                slots=slots,
+                cursors=Cursors(keys=[CURSOR_KEY]),
+                clock=self.clock,
+                new_id=new_id,
+            ),
             bookings=BookingService(
                 providers=provider_store,
                 slots=slots,

@@ -14,7 +14,7 @@ from chalicelib.domain.errors import (
     SlotNotFoundError,
 )
 from chalicelib.domain.instants import deadline
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Availability, Slot, SlotStatus, WeeklyPattern
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Availability, SlotStatus, WeeklyPattern
 from chalicelib.services.availability import MAX_SLOTS, AvailabilityService, Day
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.providers import ProviderService
@@ -388,7 +388,7 @@ def test_a_pattern_sets_its_weekdays_from_the_first_to_the_last_date_and_leaves_
     tuesday = MONDAY + timedelta(days=1)
     world.set(20, 21, day=tuesday)
 
-    days = world.service.set_pattern("ann", pattern())
+    _, days = world.service.set_pattern("ann", pattern())
 
     wanted = [MONDAY + timedelta(days=each) for each in (0, 2, 7, 9)]
     assert [each.day for each in days] == wanted
@@ -399,12 +399,12 @@ def test_a_pattern_sets_its_weekdays_from_the_first_to_the_last_date_and_leaves_
 
 
 def test_both_ends_of_a_pattern_belong_to_it(world: World) -> None:
-    days = world.service.set_pattern("ann", pattern(weekdays=range(7), days=3))
+    _, days = world.service.set_pattern("ann", pattern(weekdays=range(7), days=3))
     assert [each.day for each in days] == [MONDAY + timedelta(days=each) for each in range(3)]
 
 
 def test_a_pattern_without_any_of_its_weekdays_sets_nothing(world: World) -> None:
-    assert world.service.set_pattern("ann", pattern(weekdays=[6], days=3)) == []
+    assert world.service.set_pattern("ann", pattern(weekdays=[6], days=3)) == (world.stores.providers["ann"], [])
     assert world.stores.availability == {}
 
 
@@ -413,7 +413,7 @@ def test_a_pattern_keeps_what_is_taken_on_any_day(world: World) -> None:
     there = world.stores.slots["ann", f"{MONDAY}T10:00"]
     world.bookings.hold_slot(there, booking(there), now=world.clock.now)
 
-    days = world.service.set_pattern("ann", pattern(minutes=90))
+    _, days = world.service.set_pattern("ann", pattern(minutes=90))
 
     assert [counts(each) for each in days] == [(0, 1, 2), (2, 0, 3), (2, 0, 3), (2, 0, 3)]
     assert [each.slot_id for each in days[0].kept] == [f"{MONDAY}T10:00"]
@@ -421,7 +421,7 @@ def test_a_pattern_keeps_what_is_taken_on_any_day(world: World) -> None:
 
 def test_a_day_of_a_pattern_that_is_overtaken_is_set_again_and_the_others_are_not(world: World) -> None:
     world.slots.before_change = [lambda: world.set(20, 22, day=MONDAY)]
-    days = world.service.set_pattern("ann", pattern())
+    _, days = world.service.set_pattern("ann", pattern())
     assert [counts(each) for each in days] == [(3, 0, 2), (3, 0, 0), (3, 0, 0), (3, 0, 0)]
     assert world.day(MONDAY) == ["09:00-10:00", "10:00-11:00", "11:00-12:00"]
     assert [len(each) for each in world.slots.changed] == [1, 3, 1]
@@ -454,7 +454,7 @@ def test_a_pattern_may_make_so_many_slots_and_not_one_more(world: World) -> None
     assert error.value.field == "endDate"
     assert "10000" in error.value.message
     assert world.stores.slots == {}
-    made = world.service.set_pattern("ann", all_days(slots_a_day))
+    _, made = world.service.set_pattern("ann", all_days(slots_a_day))
     assert sum(each.created for each in made) == len(world.stores.slots) == MAX_SLOTS
 
 
