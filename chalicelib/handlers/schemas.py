@@ -102,7 +102,7 @@ def _check_range(first: date | None, last: date, *, name: str, most_days: int) -
     if first is not None and last < first:
         raise ValueError(f"must not be before {name}")
     if first is not None and (last - first).days >= most_days:
-        raise ValueError(f"must be within {most_days} days from {name} on")
+        raise ValueError(f"must be less than {most_days} days after {name}")
     return last
 
 
