@@ -19,28 +19,32 @@ class Forms(Generic[Form]):
         self.models = models
 
     def meant_by(self, document: object) -> type[Form]:
-        """The form that has most of the fields that are given."""
-        given = _fields_given(document)
-        return max(self.models, key=lambda model: len(_fields(model).keys() & given.keys()))
+        """The form that is nearest: most of what it needs is given, and it has most of what is given."""
+        given = set(_given(document))
+        return max(self.models, key=lambda model: [len(each & given) for each in (_needed(model), _fields(model))])
 
     def clashes(self, document: object) -> dict[str, str]:
         """The fields that belong to another form than the one that is meant, each with what is wrong with it."""
-        given = _fields_given(document)
+        given = _given(document)
         meant = _fields(self.meant_by(document))
         found = {}
-        for name in given.keys() - meant.keys():
+        for name in given:
             others = [_fields(model) for model in self.models if name in _fields(model)]
-            rivals = [[each for each in given if each in meant and each not in other] for other in others]
-            if rivals:
+            if name not in meant and others:
+                rivals = [[each for each in given if each in meant - other] for other in others]
                 fewest: list[str] = min(rivals, key=len)
                 found[name] = f"can't be given together with {', '.join(fewest)}"
         return found
 
 
-def _fields(model: type[BaseModel]) -> dict[str, None]:
+def _fields(model: type[BaseModel]) -> set[str]:
     """The names of a model's fields, as they are in JSON."""
-    return dict.fromkeys(field.alias or name for name, field in model.model_fields.items())
+    return {field.alias or name for name, field in model.model_fields.items()}
 
 
-def _fields_given(document: object) -> dict[str, None]:
-    return dict.fromkeys(document) if isinstance(document, Mapping) else {}
+def _needed(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items() if field.is_required()}
+
+
+def _given(document: object) -> list[str]:
+    return list(document) if isinstance(document, Mapping) else []
