@@ -18,6 +18,17 @@ _WINDOWS: tuple[Mapping[str, Any], ...] = (
     {"date": DAY, "startTime": "09:00", "endTime": "10:00", "slotDurationMinutes": 30},
     {"date": DAY, "startTime": "10:00", "endTime": "11:00", "slotDurationMinutes": 60},
 )
+_PATTERN: Mapping[str, Any] = {
+    "startDate": TODAY,
+    "endDate": DAY,
+    "weekdays": ["WEDNESDAY", "THURSDAY"],
+    "windows": [
+        {"startTime": "09:00", "endTime": "11:00", "slotDurationMinutes": 60},
+        {"startTime": "12:01", "endTime": "12:31", "slotDurationMinutes": 30},
+    ],
+}
+"""Today and the day, with all slots that are booked."""
+
 _SLOTS = (f"{DAY}T09:00", f"{DAY}T10:00", SOON)
 _PATIENCE = 3
 """How often a program asks again when it got no proper answer."""
@@ -57,18 +68,37 @@ def booker(user: str, choices: Choices, *, slots: int) -> Script:
 
 
 def onlooker(choices: Choices) -> Script:
-    """Looks at what is free."""
+    """Looks at what is free, on the day or page by page, and at what is set."""
     for _ in range(1 + choices.one_of(3)):
         yield from _hesitate(choices)
-        yield Request("GET", f"/providers/{PROVIDER}/slots?date={DAY}")
+        looks_at = choices.one_of(3)
+        if looks_at == 0:
+            yield Request("GET", f"/providers/{PROVIDER}/slots?date={DAY}")
+        elif looks_at == 1:
+            yield from _leaf_through(f"/providers/{PROVIDER}/slots?from={TODAY}&to={DAY}&limit=1")
+        else:
+            yield Request("GET", f"/providers/{PROVIDER}/availability?from={TODAY}&to={DAY}")
 
 
 def planner(choices: Choices) -> Script:
-    """Sets the day anew, while it is being booked."""
+    """Sets the day anew, by itself or in a pattern, or closes it, while it is being booked."""
     for _ in range(1 + choices.one_of(2)):
         yield from _hesitate(choices)
-        window = _WINDOWS[choices.one_of(len(_WINDOWS))]
-        yield from _insist(Request("POST", f"/providers/{PROVIDER}/availability", window), choices)
+        plan = choices.one_of(len(_WINDOWS) + 2)
+        if plan < len(_WINDOWS):
+            request = Request("POST", f"/providers/{PROVIDER}/availability", _WINDOWS[plan])
+        elif plan == len(_WINDOWS):
+            request = Request("POST", f"/providers/{PROVIDER}/availability", _PATTERN)
+        else:
+            request = Request("DELETE", f"/providers/{PROVIDER}/availability/{DAY}")
+        yield from _insist(request, choices)
+
+
+def _leaf_through(path: str) -> Script:
+    """Look at all pages of a list, as long as they come."""
+    answer = yield Request("GET", path)
+    while answer is not None and answer.body.get("nextCursor"):
+        answer = yield Request("GET", f"{path}&cursor={answer.body['nextCursor']}")
 
 
 def _hesitate(choices: Choices) -> Script:

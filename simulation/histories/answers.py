@@ -13,6 +13,7 @@ _GOOD: Final[Mapping[str, tuple[int, BookingStatus | None]]] = {
     Kind.CANCEL: (200, BookingStatus.CANCELLED),
     Kind.SLOTS: (200, None),
     Kind.AVAILABILITY: (201, None),
+    Kind.CLOSING: (200, None),
 }
 """The answer that says "done", and the status of the booking that comes with it, if only one can."""
 
@@ -23,6 +24,7 @@ _REFUSALS: Final[Mapping[str, frozenset[tuple[int, str]]]] = {
     Kind.CANCEL: frozenset({(404, "BOOKING_NOT_FOUND"), (409, "BOOKING_CONFLICT")}),
     Kind.SLOTS: frozenset({(404, "PROVIDER_NOT_FOUND")}),
     Kind.AVAILABILITY: frozenset({(404, "PROVIDER_NOT_FOUND")}),
+    Kind.CLOSING: frozenset({(404, "PROVIDER_NOT_FOUND")}),
 }
 
 _FORBIDDING: Final[Mapping[str, frozenset[str]]] = {
@@ -42,7 +44,7 @@ def is_done(operation: Operation) -> bool:
 
 def shown_status(operation: Operation) -> str | None:
     """The booking's status that the answer tells, of a success or of a refusal."""
-    if operation.kind in {Kind.SLOTS, Kind.AVAILABILITY}:
+    if operation.kind in {Kind.SLOTS, Kind.AVAILABILITY, Kind.CLOSING}:
         return None
     status = operation.body.get("status") if is_done(operation) else operation.body.get("bookingStatus")
     return status if isinstance(status, str) else None

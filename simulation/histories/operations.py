@@ -18,9 +18,11 @@ class Kind(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
     SLOTS = "slots"
-    """The free slots of a day."""
+    """The free slots of a day, or a page of those of several days."""
     AVAILABILITY = "availability"
-    """Setting a day's slots."""
+    """Setting the slots of a day, or of some weekdays."""
+    CLOSING = "closing"
+    """Closing a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,10 @@ class Operation:
     booking_id: str | None = None
     user_id: str | None = None
     day: str | None = None
+    last_day: str | None = None
+    """The last one of a range that begins on `day`; None for a single day."""
+    is_continued: bool = False
+    """Whether it asks for a page that is not the first."""
 
     @property
     def is_unsettled(self) -> bool:
@@ -103,8 +109,17 @@ def _meaning(method: str, url: str, body: Json) -> dict[str, Any]:
         case ("POST", "bookings", booking_id, "confirm" | "cancel" as kind):
             return {"kind": Kind(kind), "booking_id": booking_id}
         case ("GET", "providers", provider_id, "slots"):
-            return {"kind": Kind.SLOTS, "provider_id": provider_id, "day": parse_qs(parts.query).get("date", [None])[0]}
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            days = _days(query, one="date", first="from", last="to")
+            return {"kind": Kind.SLOTS, "provider_id": provider_id, **days, "is_continued": "cursor" in query}
         case ("POST", "providers", provider_id, "availability"):
-            return {"kind": Kind.AVAILABILITY, "provider_id": provider_id, "day": body.get("date")}
+            days = _days(body, one="date", first="startDate", last="endDate")
+            return {"kind": Kind.AVAILABILITY, "provider_id": provider_id, **days}
+        case ("DELETE", "providers", provider_id, "availability", day):
+            return {"kind": Kind.CLOSING, "provider_id": provider_id, "day": day}
         case _:
             return {}
+
+
+def _days(given: Json, *, one: str, first: str, last: str) -> dict[str, Any]:
+    return {"day": given[one]} if one in given else {"day": given.get(first), "last_day": given.get(last)}

@@ -1,7 +1,8 @@
 """Each slot's part in the operations: what took it, gave it back, or only looked at it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from simulation.histories.answers import is_done, shown_status
@@ -24,23 +25,24 @@ class _Slots:
         self._operations = list(operations)
         self._terms = terms
         self._lives = {life.booking_id: life for life in lives}
-        self._settings = _by_day(each for each in self._operations if each.kind == Kind.AVAILABILITY)
+        self._settings = _by_day(each for each in self._operations if each.kind in _SETTINGS)
         self._starts = _known_slots(self._operations)
         self._histories: dict[Slot, SlotHistory] = {}
 
     def histories(self) -> list[SlotHistory]:
-        slots_of_day: dict[tuple[str, str], list[str]] = defaultdict(list)
+        slots_of: dict[str, list[str]] = defaultdict(list)
         for provider_id, slot_id in self._starts:
-            slots_of_day[provider_id, _day(slot_id)].append(slot_id)
+            slots_of[provider_id].append(slot_id)
         for each in self._operations:
             if each.booking_id is not None:
                 self._add_step(each)
             elif each.kind == Kind.HOLD:
                 self._add_hold(each)
             elif each.kind == Kind.SLOTS and is_done(each):
-                listed = {slot["slotId"] for slot in each.body["slots"]}
-                for slot_id in slots_of_day[str(each.provider_id), str(each.day)]:
-                    self._add_look(each, (str(each.provider_id), slot_id), is_listed=slot_id in listed)
+                listed = [slot["slotId"] for slot in each.body["slots"]]
+                for slot_id in slots_of[str(each.provider_id)]:
+                    if _is_within(each, listed, slot_id):
+                        self._add_look(each, (str(each.provider_id), slot_id), is_listed=slot_id in listed)
         return list(self._histories.values())
 
     def _add_hold(self, hold: Operation) -> None:
@@ -51,6 +53,8 @@ class _Slots:
             self._of(slot).lost_holds.append(self._event(Act.TAKE, hold, deadline=lapsed))
         elif is_done(hold):
             booking_id = str(hold.body.get("bookingId"))
+            if not self._may_be_offered(slot, hold):
+                self._of(slot).events.append(self._event(Act.NEVER, hold))
             if booking_id in self._lives and self._lives[booking_id].hold is hold:
                 self._of(slot).events.append(
                     self._event(Act.TAKE, hold, booking_id, deadline=self._lives[booking_id].deadline)
@@ -81,7 +85,8 @@ class _Slots:
         if is_listed:
             starts = self._starts.get(slot)
             late = starts is not None and invoked(look) >= starts + self._terms.clock_skew
-            self._of(slot).events.append(self._event(Act.NEVER if late else Act.SEE_FREE, look))
+            is_possible = not late and self._may_be_offered(slot, look)
+            self._of(slot).events.append(self._event(Act.SEE_FREE if is_possible else Act.NEVER, look))
         elif not self._may_have_started(slot, look) and not self._may_be_absent(slot, look):
             self._of(slot).events.append(self._event(Act.SEE_TAKEN, look))
 
@@ -103,24 +108,58 @@ class _Slots:
         return starts is not None and over(operation, self._terms) >= starts - self._terms.clock_skew
 
     def _may_be_absent(self, slot: Slot, operation: Operation) -> bool:
-        """Whether a free slot may be missing at some time within the operation, by how its day was set.
+        """Whether the slot may be missing at some time within the operation, though it is free."""
+        settings = self._in_force(slot, operation)
+        return any(setting is None or slot[1] not in _slots_free_after(setting) for setting in settings)
 
-        A day that nobody is known to set is as it was. Setting a day removes free slots first, and may stop half way.
+    def _may_be_offered(self, slot: Slot, operation: Operation) -> bool:
+        """Whether the slot may be there to be booked at some time within the operation."""
+        settings = self._in_force(slot, operation)
+        return not settings or any(setting is None or _may_have(setting, slot[1]) for setting in settings)
+
+    def _in_force(self, slot: Slot, operation: Operation) -> list[Operation | None]:
+        """The last settings of the slot's day before the operation, each of which may be the one that counts.
+
+        None stands for a day that may be in any state, as setting one may stop half way. Nothing: nobody is known to
+        set the day, so it is as it was.
         """
         settings = self._settings.get((slot[0], _day(slot[1])), [])
         before = [each for each in settings if over(each, self._terms) < invoked(operation)]
-        if any(invoked(each) <= over(operation, self._terms) for each in settings if each not in before):
-            return True
         last = [each for each in before if not any(over(each, self._terms) < invoked(later) for later in before)]
-        return bool(settings) and (not last or any(slot[1] not in _slots_in(each) for each in last))
+        under_way = any(invoked(each) <= over(operation, self._terms) for each in settings if each not in before)
+        unknown = under_way or (settings and not last) or any(each.is_unsettled for each in last)
+        return [*last, *([None] if unknown else [])]
+
+
+_SETTINGS = frozenset({Kind.AVAILABILITY, Kind.CLOSING})
 
 
 def _by_day(settings: Iterable[Operation]) -> Mapping[tuple[str | None, str | None], list[Operation]]:
     found = defaultdict(list)
     for each in settings:
         if is_done(each) or each.is_unsettled:
-            found[each.provider_id, each.day].append(each)
+            for day in _days_set(each):
+                found[each.provider_id, day].append(each)
     return found
+
+
+def _days_set(setting: Operation) -> list[str | None]:
+    """The days that it set, or that it may have."""
+    if setting.last_day is None:
+        return [setting.day]
+    if is_done(setting):
+        return [day["date"] for day in setting.body["days"]]
+    first, last = date.fromisoformat(str(setting.day)), date.fromisoformat(setting.last_day)
+    return [str(first + timedelta(days=number)) for number in range((last - first).days + 1)]
+
+
+def _is_within(look: Operation, listed: Sequence[str], slot_id: str) -> bool:
+    """Whether a slot would be listed if it were free: a page of several goes from its first slot to its last."""
+    if not str(look.day) <= _day(slot_id) <= (look.last_day or str(look.day)):
+        return False
+    is_after_the_page = look.body.get("nextCursor") is not None and slot_id > listed[-1]
+    is_before_the_page = look.is_continued and (not listed or slot_id < listed[0])
+    return not is_after_the_page and not is_before_the_page
 
 
 def _known_slots(operations: Iterable[Operation]) -> dict[Slot, int | None]:
@@ -136,12 +175,25 @@ def _known_slots(operations: Iterable[Operation]) -> dict[Slot, int | None]:
 
 
 def _slot_views(operation: Operation) -> list[Mapping[str, Any]]:
-    return list(operation.body.get("slots", [])) if operation.kind in {Kind.SLOTS, Kind.AVAILABILITY} else []
+    """The slots in the answer; of a pattern those that it kept."""
+    if operation.kind not in {Kind.SLOTS, *_SETTINGS}:
+        return []
+    return [*operation.body.get("slots", []), *operation.body.get("kept", [])]
 
 
-def _slots_in(setting: Operation) -> set[str]:
-    """The slots that are there after a setting of a day that went through."""
-    return {slot["slotId"] for slot in _slot_views(setting)}
+def _slots_free_after(setting: Operation) -> set[str]:
+    """The slots that are surely free after a setting of a day that went through."""
+    return {slot["slotId"] for slot in _slot_views(setting) if slot.get("status", "AVAILABLE") == "AVAILABLE"}
+
+
+def _may_have(setting: Operation, slot_id: str) -> bool:
+    """Whether a day may offer the slot after a setting that went through: now, or when its booking has ended.
+
+    A pattern's answer does not tell its slots.
+    """
+    if setting.kind is Kind.CLOSING:
+        return False
+    return setting.last_day is not None or slot_id in {slot["slotId"] for slot in _slot_views(setting)}
 
 
 def _day(slot_id: str) -> str:

@@ -4,6 +4,7 @@ Times are in seconds after `START`. An operation takes `TAKES` seconds, unless i
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeAlias
@@ -15,6 +16,7 @@ START = 1_900_000_000.0
 HOLD = 300
 TAKES = 0.1
 PROVIDER, DAY = "ann", "2030-05-02"
+DAY_BEFORE, DAY_AFTER = "2030-05-01", "2030-05-03"
 SLOT, OTHER_SLOT = f"{DAY}T09:00", f"{DAY}T10:00"
 
 Body: TypeAlias = dict[str, Any]
@@ -118,15 +120,34 @@ def not_found(held: Operation, at: float, kind: Kind = Kind.GET) -> Operation:
     return operation(kind, at, 404, {"code": "BOOKING_NOT_FOUND"}, booking_id=held.body["bookingId"])
 
 
-def slot_view(slot_id: str) -> Body:
+def slot_view(slot_id: str, status: str = "AVAILABLE") -> Body:
     """A slot in a list."""
-    return {"slotId": slot_id, "startsAt": f"{slot_id}:00Z"}
+    return {"slotId": slot_id, "startsAt": f"{slot_id}:00Z", "status": status}
 
 
 def slots(at: float, *slot_ids: str, **fields: Any) -> Operation:
     """A list of the free slots."""
     body = {"providerId": PROVIDER, "date": DAY, "slots": [slot_view(each) for each in slot_ids]}
     return operation(Kind.SLOTS, at, 200, body, provider_id=PROVIDER, day=DAY, **fields)
+
+
+def page(at: float, *slot_ids: str, more: bool = False, **fields: Any) -> Operation:
+    """A page of the free slots of some days around the day."""
+    listed = slots(at, *slot_ids, last_day=DAY_AFTER, **fields)
+    return replace(listed, day=DAY_BEFORE, body={**listed.body, "nextCursor": "next" if more else None})
+
+
+def closing(at: float, *kept: str, status: int | None = 200, **fields: Any) -> Operation:
+    """Closing the day, on which these slots are owned."""
+    body = {"slots": [slot_view(each, "RESERVED") for each in kept]} if status == 200 else {}
+    return operation(Kind.CLOSING, at, status, body, provider_id=PROVIDER, day=DAY, **fields)
+
+
+def pattern(at: float, *days: str, status: int | None = 201, **fields: Any) -> Operation:
+    """Setting these days out of three."""
+    body = {"days": [{"date": each} for each in days], "kept": []} if status == 201 else {}
+    fields = {"provider_id": PROVIDER, "day": DAY_BEFORE, "last_day": DAY_AFTER, **fields}
+    return operation(Kind.AVAILABILITY, at, status, body, **fields)
 
 
 def availability(at: float, *slot_ids: str, status: int | None = 201, **fields: Any) -> Operation:

@@ -9,12 +9,16 @@ import pytest
 
 from simulation.histories import Kind, Operation
 from tests.simulation.histories.stories import (
+    DAY,
+    DAY_AFTER,
+    DAY_BEFORE,
     HOLD,
     OTHER_SLOT,
     SLOT,
     START,
     availability,
     cancel,
+    closing,
     confirm,
     found_in,
     get,
@@ -22,6 +26,8 @@ from tests.simulation.histories.stories import (
     hold_without,
     not_found,
     operation,
+    page,
+    pattern,
     refused,
     rules,
     slots,
@@ -115,6 +121,39 @@ Story = Sequence[Operation]
         pytest.param(
             [availability(0, SLOT), availability(5, SLOT, takes=2), slots(6)],
             id="a slot that is missing while its day is set",
+        ),
+        pytest.param(
+            [
+                availability(0, SLOT),
+                MINE,
+                closing(5, SLOT),
+                hold_without(409, 7),
+                cancel(MINE, 8),
+                hold_without(404, 9),
+            ],
+            id="a slot of a closed day that is gone when its booking is cancelled",
+        ),
+        pytest.param(
+            [availability(0, SLOT), closing(5), slots(7), availability(9, SLOT), slots(11, SLOT), hold(12)],
+            id="a closed day that is opened again",
+        ),
+        pytest.param(
+            [availability(0, SLOT), closing(5, status=503), slots(7, SLOT), slots(20)],
+            id="a day whose closing was done after a while",
+        ),
+        pytest.param(
+            [availability(0, SLOT), closing(5, takes=2), slots(6, SLOT)], id="a slot that is shown as its day is closed"
+        ),
+        pytest.param(
+            [availability(0, SLOT), pattern(5, DAY), slots(7), slots(9, SLOT), slots(11, OTHER_SLOT)],
+            id="a day that a pattern has set to what its answer does not tell",
+        ),
+        pytest.param(
+            [availability(0, SLOT, OTHER_SLOT), page(1, SLOT, more=True), page(2, OTHER_SLOT, is_continued=True)],
+            id="slots in two pages",
+        ),
+        pytest.param(
+            [availability(0, SLOT), MINE, page(1), page(2, is_continued=True)], id="a page without the taken slot"
         ),
         pytest.param(
             [
@@ -271,6 +310,37 @@ def test_what_may_happen_is_no_anomaly(story: Story) -> None:
             "slot",
             [availability(0, SLOT), MINE, availability(5, OTHER_SLOT), hold_without(404, 7)],
             id="a held slot that setting the day has removed",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT, OTHER_SLOT), closing(5), slots(7, OTHER_SLOT)],
+            id="a slot that is shown though its day was closed",
+        ),
+        pytest.param("slot", [availability(0, SLOT), closing(5), hold(7)], id="a slot that is held on a closed day"),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT), MINE, closing(5, SLOT), cancel(MINE, 7), slots(9, SLOT)],
+            id="a kept slot that comes back on a closed day",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT), availability(5, OTHER_SLOT), slots(7, SLOT, OTHER_SLOT)],
+            id="a slot that is shown though its day was set without it",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT), pattern(3, DAY_BEFORE, DAY_AFTER), slots(7)],
+            id="a slot that a pattern for other days has removed",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT, OTHER_SLOT), page(1, OTHER_SLOT)],
+            id="a slot that is missing on a first page",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT, OTHER_SLOT), page(1, SLOT)],
+            id="a slot that is missing on a last page",
         ),
         pytest.param("slot", [hold_without(503, 0), hold_without(409, HOLD + 40)], id="a lost hold that never lapses"),
         pytest.param(

@@ -34,7 +34,25 @@ class Ticks:
             "GET",
             "/providers/ann/slots?date=2030-05-02",
             None,
-            {"kind": Kind.SLOTS, "provider_id": "ann", "day": "2030-05-02"},
+            {"kind": Kind.SLOTS, "provider_id": "ann", "day": "2030-05-02", "last_day": None, "is_continued": False},
+        ),
+        (
+            "GET",
+            "/providers/ann/slots?from=2030-05-02&to=2030-05-03&cursor=x",
+            None,
+            {"kind": Kind.SLOTS, "day": "2030-05-02", "last_day": "2030-05-03", "is_continued": True},
+        ),
+        (
+            "POST",
+            "/providers/ann/availability",
+            {"startDate": "2030-05-02", "endDate": "2030-05-03"},
+            {"kind": Kind.AVAILABILITY, "provider_id": "ann", "day": "2030-05-02", "last_day": "2030-05-03"},
+        ),
+        (
+            "DELETE",
+            "/providers/ann/availability/2030-05-02",
+            None,
+            {"kind": Kind.CLOSING, "provider_id": "ann", "day": "2030-05-02", "last_day": None},
         ),
         (
             "POST",
