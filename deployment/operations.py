@@ -90,6 +90,12 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         answer=schemas.ProviderView,
         raises=(errors.ProviderNotFoundError,),
     ),
+    ("PATCH", "/providers/{providerId}"): Operation(
+        summary="Change a provider's name and policy",
+        body=schemas.ChangeProvider,
+        answer=schemas.ProviderView,
+        raises=(errors.ProviderNotFoundError,),
+    ),
     ("POST", "/providers/{providerId}/availability"): Operation(
         summary="Set a day's availability; held and reserved slots stay",
         body=schemas.SetAvailability,
@@ -108,7 +114,14 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         body=schemas.CreateBooking,
         status=HTTPStatus.ACCEPTED,
         answer=schemas.BookingView,
-        raises=(errors.ProviderNotFoundError, errors.SlotNotFoundError, errors.SlotUnavailableError),
+        raises=(
+            errors.ProviderNotFoundError,
+            errors.SlotNotFoundError,
+            errors.SlotUnavailableError,
+            errors.TooShortNoticeError,
+            errors.TooFarAheadError,
+            errors.IdempotencyKeyReusedError,
+        ),
     ),
     ("GET", "/bookings/{bookingId}"): Operation(
         summary="Show a booking",
@@ -125,7 +138,21 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Cancel a booking; a repeat gives the same answer",
         body=schemas.NoBody,
         answer=schemas.BookingView,
-        raises=(errors.BookingNotFoundError, errors.BookingConflictError),
+        raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
+    ),
+    ("POST", "/bookings/{bookingId}/reschedule"): Operation(
+        summary="Give a booking another slot of its provider; its state stays",
+        body=schemas.RescheduleBooking,
+        answer=schemas.BookingView,
+        raises=(
+            errors.BookingNotFoundError,
+            errors.BookingConflictError,
+            errors.SlotNotFoundError,
+            errors.SlotUnavailableError,
+            errors.TooShortNoticeError,
+            errors.TooFarAheadError,
+            errors.CancelCutoffPassedError,
+        ),
     ),
     ("GET", "/health"): Operation(
         summary="Say that the process is up",

@@ -19,12 +19,14 @@ from tests.moto_region import Aws, Region, own_resources
 ROUTES = {
     ("POST", "/providers"),
     ("GET", "/providers/{providerId}"),
+    ("PATCH", "/providers/{providerId}"),
     ("POST", "/providers/{providerId}/availability"),
     ("GET", "/providers/{providerId}/slots"),
     ("POST", "/bookings"),
     ("GET", "/bookings/{bookingId}"),
     ("POST", "/bookings/{bookingId}/confirm"),
     ("POST", "/bookings/{bookingId}/cancel"),
+    ("POST", "/bookings/{bookingId}/reschedule"),
     ("GET", "/health"),
     ("GET", "/health/ready"),
 }
