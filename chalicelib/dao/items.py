@@ -150,6 +150,7 @@ def to_booking(item: Item) -> Booking:
         created_at=created_at,
         updated_at=created_at if is_trigger else from_text(item["updatedAt"]),
         expires_at=_deadline(item["ttl"] if is_trigger else item["expiresAt"]),
+        sequence=int(item.get("sequence", 0)),
         **{field: from_text(item[camel(field)]) for field in TIMESTAMP_OF.values() if camel(field) in item},
     )
 

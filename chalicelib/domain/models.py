@@ -151,6 +151,8 @@ class Booking:
     confirmed_at: datetime | None = None
     cancelled_at: datetime | None = None
     expired_at: datetime | None = None
+    sequence: int = 0
+    """How often it was changed since it was made."""
 
     def seen_at(self, now: datetime) -> "Booking":
         """The booking as it counts at `now`: a PENDING one past its deadline is EXPIRED since that deadline."""

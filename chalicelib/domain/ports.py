@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Protocol, TypeAlias
 
+from chalicelib.domain.listings import Listing, Place
 from chalicelib.domain.models import Booking, Provider, Slot, Transition, Window
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -85,6 +86,19 @@ class BookingStore(Protocol):
 
     def take_step(self, step: Transition, booking: Booking, *, at: datetime) -> Booking:
         """Take the booking and its slot through a step; returns the booking after it. Raises `StepRefusedError`."""
+
+
+class BookingListing(Protocol):
+    """Bookings as the indexes have them: a moment behind, and from when the queue's worker or a step has written them.
+
+    To show, never to decide on.
+    """
+
+    def find(self, listing: Listing, *, after: Place | None, limit: int, now: datetime) -> list[Booking]:
+        """The first bookings of a listing that come after a place in it, `limit` of them if there are so many.
+
+        They are as stored; `now` is when their status counts (`Booking.seen_at`).
+        """
 
 
 class BookingQueue(Protocol):
