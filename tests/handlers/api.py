@@ -10,12 +10,21 @@ from chalice.test import Client
 
 from chalicelib.domain.ports import ProviderStore
 from chalicelib.handlers import register_routes
-from chalicelib.services import AvailabilityService, BookingService, ProviderService, ReadinessService, Services
-from tests.builders import HOLD, Clock, new_id
+from chalicelib.services import (
+    AvailabilityService,
+    BookingService,
+    ListingService,
+    ProviderService,
+    ReadinessService,
+    Services,
+)
+from chalicelib.services.cursors import Cursors
+from tests.builders import CURSOR_KEY, HOLD, Clock, new_id
 from tests.fakes import (
     FakeDependency,
     FakeQueue,
     InMemoryBookings,
+    InMemoryListing,
     InMemoryProviders,
     InMemorySlots,
     InMemoryStores,
@@ -132,6 +141,12 @@ class Api:
                 clock=self.clock,
                 new_id=new_id,
                 hold=HOLD,
+            ),
+            listings=ListingService(
+                listing=InMemoryListing(self.stores),
+                providers=providers,
+                cursors=Cursors(keys=[CURSOR_KEY]),
+                clock=self.clock,
             ),
             readiness=ReadinessService(dependencies={"table": self.table, "queue": self.queue_sign_of_life}),
         )
