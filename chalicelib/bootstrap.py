@@ -29,6 +29,7 @@ from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
 from chalicelib.services import (
     AvailabilityService,
     BookingService,
+    CalendarService,
     ListingService,
     ProviderService,
     ReadinessService,
@@ -158,6 +159,7 @@ def build(
                 cursors=Cursors(keys=settings.cursor_keys.split(",")),
                 clock=clock,
             ),
+            calendar=CalendarService(bookings=bookings, providers=providers, clock=clock),
             readiness=ReadinessService(dependencies={"table": table, "queue": queue}),
             begin=time_limit.begun,
         ),

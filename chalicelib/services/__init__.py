@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.services.availability import AvailabilityService
 from chalicelib.services.bookings import BookingService
+from chalicelib.services.calendar import CalendarService
 from chalicelib.services.listings import ListingService
 from chalicelib.services.providers import ProviderService
 from chalicelib.services.readiness import ReadinessService
@@ -19,6 +20,7 @@ class Services:
     availability: AvailabilityService
     bookings: BookingService
     listings: ListingService
+    calendar: CalendarService
     readiness: ReadinessService
     begin: Callable[[], AbstractContextManager[None]] = nullcontext
     """Enters a request: its time begins."""
@@ -27,6 +29,7 @@ class Services:
 __all__ = [
     "AvailabilityService",
     "BookingService",
+    "CalendarService",
     "ListingService",
     "ProviderService",
     "ReadinessService",

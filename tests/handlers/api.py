@@ -13,6 +13,7 @@ from chalicelib.handlers import register_routes
 from chalicelib.services import (
     AvailabilityService,
     BookingService,
+    CalendarService,
     ListingService,
     ProviderService,
     ReadinessService,
@@ -130,24 +131,26 @@ class Api:
         provider_store = self.providers or InMemoryProviders(self.stores)
         slots = InMemorySlots(self.stores)
         providers = ProviderService(providers=provider_store, clock=self.clock, new_id=new_id)
+        bookings = BookingService(
+            providers=provider_store,
+            slots=slots,
+            bookings=InMemoryBookings(self.stores),
+            queue=self.queue,
+            clock=self.clock,
+            new_id=new_id,
+            hold=HOLD,
+        )
         return Services(
             providers=providers,
             availability=AvailabilityService(providers=providers, slots=slots, clock=self.clock, new_id=new_id),
-            bookings=BookingService(
-                providers=provider_store,
-                slots=slots,
-                bookings=InMemoryBookings(self.stores),
-                queue=self.queue,
-                clock=self.clock,
-                new_id=new_id,
-                hold=HOLD,
-            ),
+            bookings=bookings,
             listings=ListingService(
                 listing=InMemoryListing(self.stores),
                 providers=providers,
                 cursors=Cursors(keys=[CURSOR_KEY]),
                 clock=self.clock,
             ),
+            calendar=CalendarService(bookings=bookings, providers=providers, clock=self.clock),
             readiness=ReadinessService(dependencies={"table": self.table, "queue": self.queue_sign_of_life}),
         )
 
