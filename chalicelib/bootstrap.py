@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from chalicelib import logs
 from chalicelib.aws import CLIENT_CONFIG, TimeLimit
 from chalicelib.dao.bookings import BookingDao
+from chalicelib.dao.listings import ListingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
 from chalicelib.dao.stream import booking_of_trigger
@@ -25,7 +26,16 @@ from chalicelib.dao.table import Retries, Table
 from chalicelib.domain.ports import Clock, IdSource
 from chalicelib.queue.message import decode
 from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
-from chalicelib.services import AvailabilityService, BookingService, ProviderService, ReadinessService, Services
+from chalicelib.services import (
+    AvailabilityService,
+    BookingService,
+    CalendarService,
+    ListingService,
+    ProviderService,
+    ReadinessService,
+    Services,
+)
+from chalicelib.services.cursors import Cursors
 from chalicelib.workers.batch import BatchWorker
 from chalicelib.workers.sources import booking_messages, removed_triggers
 
@@ -142,6 +152,13 @@ def build(
             providers=providers,
             availability=AvailabilityService(providers=providers, slots=slot_dao, clock=clock, new_id=new_id),
             bookings=bookings,
+            listings=ListingService(
+                listing=ListingDao(table=table),
+                providers=providers,
+                cursors=Cursors(keys=settings.cursor_keys.split(",")),
+                clock=clock,
+            ),
+            calendar=CalendarService(bookings=bookings, providers=providers, clock=clock),
             readiness=ReadinessService(dependencies={"table": table, "queue": queue}),
             begin=time_limit.begun,
         ),

@@ -69,7 +69,8 @@ def body() -> dict[str, Any]:
 def component_schemas() -> dict[str, schemas.Schema]:
     """The schemas that operations refer to, by name."""
     requests = [operation.body for operation in OPERATIONS.values() if operation.body and operation.takes_body]
-    return schemas.components(requests, [*(operation.answer for operation in OPERATIONS.values()), Problem])
+    answers = [operation.answer for operation in OPERATIONS.values() if operation.answer]
+    return schemas.components(requests, [*answers, Problem])
 
 
 def description(path: str, operation: Operation) -> dict[str, Any]:
@@ -95,7 +96,8 @@ def _any_method(path: str) -> dict[str, Any]:
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
-    success = {"description": operation.status.phrase, "content": _content(operation.answer, "application/json")}
+    answer = schemas.reference(operation.answer) if operation.answer else {"type": "string"}
+    success = {"description": operation.status.phrase, "content": {operation.media_type: {"schema": answer}}}
     responses: dict[str, Any] = {str(operation.status.value): success}
     for status, problems in groupby(operation.problems, key=lambda problem: problem.status):
         codes = ", ".join(problem.code for problem in problems)

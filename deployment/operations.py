@@ -53,7 +53,9 @@ class Operation:
     """What one method on one path takes and answers."""
 
     summary: str
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
+    """None: it is no JSON, but text."""
+    media_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
@@ -153,6 +155,23 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             errors.TooFarAheadError,
             errors.CancelCutoffPassedError,
         ),
+    ),
+    ("GET", "/bookings/{bookingId}/calendar.ics"): Operation(
+        summary="Show a booking as iCalendar, for calendars to import",
+        answer=None,
+        media_type="text/calendar",
+        raises=(errors.BookingNotFoundError,),
+    ),
+    ("GET", "/users/{userId}/bookings"): Operation(
+        summary="List a user's bookings, a page at a time",
+        query=schemas.BookingsQuery,
+        answer=schemas.BookingsView,
+    ),
+    ("GET", "/providers/{providerId}/bookings"): Operation(
+        summary="List a provider's bookings, a page at a time",
+        query=schemas.BookingsQuery,
+        answer=schemas.BookingsView,
+        raises=(errors.ProviderNotFoundError,),
     ),
     ("GET", "/health"): Operation(
         summary="Say that the process is up",

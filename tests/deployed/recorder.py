@@ -17,7 +17,7 @@ _IN_TRANSACTION = {
 
 
 class Permission(NamedTuple):
-    """An IAM action, and the name of the table or the queue that it was used on."""
+    """An IAM action, and the name of the table, the index or the queue that it was used on."""
 
     action: str
     resource: str
@@ -41,7 +41,7 @@ class Recorder:
                 ((kind, part),) = action.items()
                 self.used.add(Permission(f"dynamodb:{_IN_TRANSACTION[kind]}", part["TableName"]))
         else:
-            self.used.add(Permission(f"dynamodb:{operation}", body["TableName"]))
+            self.used.add(Permission(f"dynamodb:{operation}", body.get("IndexName", body["TableName"])))
 
 
 @contextmanager

@@ -120,7 +120,8 @@ def test_bodies_are_checked_where_one_is_needed_and_nowhere_else() -> None:
 
     assert {path for (_, path), validator in validators.items() if validator == "body"} == BODIES.keys()
     assert [key for key, validator in validators.items() if validator == "parameters"] == [
-        ("get", "/providers/{providerId}/slots")
+        ("get", path)
+        for path in ("/providers/{providerId}/bookings", "/providers/{providerId}/slots", "/users/{userId}/bookings")
     ]
     assert BODY["x-amazon-apigateway-request-validators"] == {
         "body": {"validateRequestBody": True, "validateRequestParameters": False},

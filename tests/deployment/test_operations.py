@@ -76,6 +76,9 @@ def successes(api: Api) -> list[Call]:
         Call("GET", "/providers/{providerId}/slots", "/providers/ann/slots?date=2030-05-02"),
         Call("POST", "/bookings", "/bookings", SLOT),
         Call("GET", "/bookings/{bookingId}", held),
+        Call("GET", "/bookings/{bookingId}/calendar.ics", f"{held}/calendar.ics"),
+        Call("GET", "/users/{userId}/bookings", "/users/user-1/bookings?limit=1"),
+        Call("GET", "/providers/{providerId}/bookings", "/providers/ann/bookings"),
         Call("POST", "/bookings/{bookingId}/confirm", f"{held}/confirm"),
         Call("POST", "/bookings/{bookingId}/cancel", f"{other}/cancel"),
         Call("POST", "/providers/{providerId}/availability", "/providers/ann/availability", AVAILABILITY),
@@ -93,6 +96,9 @@ def test_every_operation_answers_as_the_table_says() -> None:
         answer = call.on(api)
         operation = OPERATIONS[call.method, call.route]
         assert answer.status == operation.status, (call, answer.text)
+        assert answer.headers["Content-Type"].partition(";")[0] == operation.media_type, call
+        if operation.answer is None:
+            continue
         schema = reference(operation.answer)
         Draft4Validator({**schema, "components": {"schemas": components}}).validate(answer.json)
         assert answer.json.keys() <= components[schema["$ref"].rpartition("/")[2]]["properties"].keys(), call
@@ -131,6 +137,10 @@ def failures(api: Api) -> list[Call]:
         Call("POST", "/bookings", "/bookings", taken),
         Call("POST", "/bookings", "/bookings", {}),
         Call("GET", "/bookings/{bookingId}", NOBODY),
+        Call("GET", "/bookings/{bookingId}/calendar.ics", f"{NOBODY}/calendar.ics"),
+        Call("GET", "/users/{userId}/bookings", "/users/user-1/bookings?limit=0"),
+        Call("GET", "/providers/{providerId}/bookings", "/providers/ann/bookings?limit=0"),
+        Call("GET", "/providers/{providerId}/bookings", "/providers/nobody/bookings"),
         Call("POST", "/bookings/{bookingId}/confirm", f"{NOBODY}/confirm"),
         Call("POST", "/bookings/{bookingId}/confirm", f"{cancelled}/confirm"),
         Call("POST", "/bookings/{bookingId}/confirm", f"{confirmed}/confirm", {"unknown": 1}),

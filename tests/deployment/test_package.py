@@ -29,6 +29,8 @@ CODE = {
     "chalice",
     "chalicelib",
     "dateutil",
+    "icalendar",
+    "itsdangerous",
     "jmespath",
     "pydantic",
     "pydantic_core",

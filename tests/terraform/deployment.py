@@ -12,6 +12,9 @@ class Deployment:
     def __init__(self, *, plan: Json, mocked_state: Json) -> None:
         self.configuration: Json = plan["configuration"]
         self._planned = {change["address"]: change["change"]["after"] for change in plan["resource_changes"]}
+        self._sensitive = {
+            change["address"]: change["change"]["after_sensitive"] for change in plan["resource_changes"]
+        }
         self._mocked = {
             resource["address"]: resource["values"] for resource in _resources_of(mocked_state["root_module"])
         }
@@ -20,6 +23,11 @@ class Deployment:
         """A resource in the plan of the real provider."""
         resource: Json = self._planned[address]
         return resource
+
+    def sensitive(self, address: str) -> Json:
+        """What Terraform does not show of a resource: true in the place of each such value."""
+        hidden: Json = self._sensitive[address]
+        return hidden
 
     def mocked(self, address: str) -> Json:
         """A resource in the mocked state: ARNs and URLs are made up, but each leads to where it would."""

@@ -15,6 +15,12 @@ data "aws_iam_policy_document" "api" {
     resources = [var.table.arn]
   }
 
+  statement {
+    sid       = "Listings"
+    actions   = ["dynamodb:Query"]
+    resources = [for name in var.table.index_names : "${var.table.arn}/index/${name}"]
+  }
+
   # The attributes tell whether the queue is there, for /health/ready.
   statement {
     sid       = "BookingQueue"
