@@ -160,6 +160,11 @@ class _Request(BaseModel):
         return value
 
 
+_T = TypeVar("_T")
+_OrNull = Annotated[_T | None, Field(json_schema_extra={"nullable": True})]
+"""A field in which null means something."""
+
+
 class NoBody(_Request):
     """A request that says all in its path."""
 
@@ -184,10 +189,10 @@ class ChangeProvider(_Request):
     """`PATCH /providers/{providerId}`: what is not there stays as it is, and null ends a rule (RFC 7396)."""
 
     name: Name | None = None
-    min_notice_minutes: Minutes | None = None
-    max_advance_days: Days | None = None
-    cancel_cutoff_minutes: Minutes | None = None
-    hold_seconds: HoldSeconds | None = None
+    min_notice_minutes: _OrNull[Minutes] = None
+    max_advance_days: _OrNull[Days] = None
+    cancel_cutoff_minutes: _OrNull[Minutes] = None
+    hold_seconds: _OrNull[HoldSeconds] = None
 
     nullable = frozenset(rule.name for rule in fields(Policy))
 
@@ -276,7 +281,6 @@ class _View(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
-_T = TypeVar("_T")
 _IfAny = Annotated[_T | None, Field(exclude_if=lambda value: value is None)]
 """A field that an answer leaves out where there is nothing to say."""
 

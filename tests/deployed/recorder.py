@@ -40,6 +40,8 @@ class Recorder:
             for action in body["TransactItems"]:
                 ((kind, part),) = action.items()
                 self.used.add(Permission(f"dynamodb:{_IN_TRANSACTION[kind]}", part["TableName"]))
+        elif operation == "BatchGetItem":
+            self.used |= {Permission(f"dynamodb:{operation}", name) for name in body["RequestItems"]}
         else:
             self.used.add(Permission(f"dynamodb:{operation}", body.get("IndexName", body["TableName"])))
 

@@ -53,6 +53,8 @@ def permissions_used(host: str, names: Provisioned, monkeypatch: pytest.MonkeyPa
         api.services.listings.of_user("user-1", PageRequest(limit=1))
         api.services.listings.of_provider(ann.provider_id, PageRequest(limit=1))
         api.services.calendar.appointment(created.booking_id)
+        api.services.providers.change(ann.provider_id, name=None, rules={"cancel_cutoff_minutes": 0})
+        api.services.bookings.reschedule(created.booking_id, slots[3].slot_id)
         api.services.bookings.confirm(created.booking_id)
         api.services.bookings.cancel(created.booking_id)
         assert expirer.expire_bookings(event(removal(expiring), stream_record(DAMAGED))) == NOTHING_FAILED

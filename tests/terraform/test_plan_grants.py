@@ -44,6 +44,7 @@ def test_the_api_may_do_what_it_does_and_no_more(deployment: Deployment) -> None
 
     assert granted(deployment, "api") == {
         table: {
+            "dynamodb:BatchGetItem",
             "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",

@@ -5,6 +5,7 @@ data "aws_iam_policy_document" "api" {
   statement {
     sid = "Table"
     actions = [
+      "dynamodb:BatchGetItem",
       "dynamodb:ConditionCheckItem",
       "dynamodb:DeleteItem",
       "dynamodb:GetItem",
