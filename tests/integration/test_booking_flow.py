@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -143,8 +144,11 @@ def test_bookings_are_listed_page_by_page_and_as_a_calendar(system: System) -> N
     whole = [held[0], confirmed, held[2]]
     of_user, of_provider = f"/users/{quote(user_id)}/bookings", f"/providers/{provider_id}/bookings"
 
+    def are_listed(path: str) -> bool:
+        return bool(system.get(path)["bookings"] == whole)
+
     for path in (of_user, of_provider):
-        eventually("all are listed", lambda path=path: system.get(path)["bookings"] == whole)
+        eventually("all are listed", partial(are_listed, path))
         first = system.get(f"{path}?limit=2&from={A_DAY}&to={A_DAY}")
         assert first["bookings"] == whole[:2]
         rest = system.get(f"{path}?limit=2&from={A_DAY}&to={A_DAY}&cursor={first['nextCursor']}")
