@@ -5,6 +5,7 @@ and nowhere else.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import uuid4
 
 import boto3
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from chalicelib import logs
 from chalicelib.aws import CLIENT_CONFIG, TimeLimit
@@ -49,7 +50,13 @@ class SettingsError(ValueError):
 
 
 _QueueUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
-_Keys = Annotated[str, StringConstraints(pattern=r"^[\x21-\x2b\x2d-\x7e]{32,}(,[\x21-\x2b\x2d-\x7e]{32,})*$")]
+
+
+def _long_enough(keys: str) -> str:
+    if not all(re.fullmatch("[!-~]{32,}", key) for key in keys.split(",")):
+        raise ValueError("each key must have 32 characters or more, ASCII and without spaces, with commas between keys")
+    return keys
+
 
 _SECRET = frozenset({"cursor_keys"})
 """Settings that no message shows."""
@@ -65,7 +72,7 @@ class Settings(BaseModel):
     booking_dead_letter_queue_url: _QueueUrl
     expiration_dead_letter_queue_url: _QueueUrl
     aws_region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d$")]
-    cursor_keys: _Keys
+    cursor_keys: Annotated[str, AfterValidator(_long_enough), Field(repr=False)]
     """Secrets that seal the cursors of listings: 32 characters or more, with commas between; the first one seals."""
     hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
     """How long a slot is held for a user to confirm."""

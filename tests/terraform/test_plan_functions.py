@@ -57,7 +57,7 @@ def test_the_present_key_seals_cursors_and_the_former_opens_them(deployment: Dep
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_keys_of_cursors_are_not_shown(deployment: Deployment, name: str) -> None:
-    (environment,) = deployment.sensitive(function(name))["environment"]
+    (environment,) = deployment.hidden(function(name))["environment"]
 
     assert environment["variables"] == {"CURSOR_KEYS": True}
 
