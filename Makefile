@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test simulate replay check-data check format lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test simulate replay check-data check format openapi lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -47,6 +47,9 @@ check: $(VENV)/dev.stamp $(VENV)/checkov/installed.stamp ## Format, lint, layers
 format: $(VENV)/dev.stamp ## Format the code and mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+openapi: $(VENV)/local.stamp ## Generate the API's public description again, chalicelib/handlers/openapi.json
+	@$(BIN)/python -m deployment.public_openapi
 
 lock: $(VENV)/dev.stamp ## Pin again all that requirements/*.in and requirements.txt ask for
 	@$(BIN)/python -m pip install --quiet uv

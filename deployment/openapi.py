@@ -69,7 +69,8 @@ def body() -> dict[str, Any]:
 def component_schemas() -> dict[str, schemas.Schema]:
     """The schemas that operations refer to, by name."""
     requests = [operation.body for operation in OPERATIONS.values() if operation.body and operation.takes_body]
-    return schemas.components(requests, [*(operation.answer for operation in OPERATIONS.values()), Problem])
+    answers = [model for operation in OPERATIONS.values() for model in operation.answers_with]
+    return schemas.components(requests, [*answers, Problem])
 
 
 def description(path: str, operation: Operation) -> dict[str, Any]:
@@ -94,9 +95,15 @@ def _any_method(path: str) -> dict[str, Any]:
     return {"responses": answers, **parameters, "x-amazon-apigateway-integration": _INTEGRATION}
 
 
+def success(operation: Operation) -> dict[str, Any]:
+    """What an operation answers when all goes well."""
+    answer = operation.answer
+    content = {answer: {}} if isinstance(answer, str) else _content(answer, "application/json")
+    return {"description": operation.status.phrase, "content": content}
+
+
 def _responses(operation: Operation) -> dict[str, Any]:
-    success = {"description": operation.status.phrase, "content": _content(operation.answer, "application/json")}
-    responses: dict[str, Any] = {str(operation.status.value): success}
+    responses: dict[str, Any] = {str(operation.status.value): success(operation)}
     for status, problems in groupby(operation.problems, key=lambda problem: problem.status):
         codes = ", ".join(problem.code for problem in problems)
         responses[str(status.value)] = {"description": codes, "content": _content(Problem, CONTENT_TYPE)}

@@ -53,12 +53,22 @@ class Operation:
     """What one method on one path takes and answers."""
 
     summary: str
-    answer: type[BaseModel]
+    answer: type[BaseModel] | str
+    """A model, sent as JSON, or the media type of anything else."""
     status: HTTPStatus = HTTPStatus.OK
+    location: str = ""
+    """The path in the header Location, with the fields of the answer that it is made of."""
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     raises: tuple[type[errors.AppointmentError], ...] = ()
     """The business's own refusals; what every route may answer is not named."""
+    is_public: bool = True
+    """Whether the API's users are told of it."""
+
+    @property
+    def answers_with(self) -> list[type[BaseModel]]:
+        """The model of the answer, if it has one."""
+        return [] if isinstance(self.answer, str) else [self.answer]
 
     @property
     def takes_body(self) -> bool:
@@ -82,6 +92,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Create a provider",
         body=schemas.CreateProvider,
         status=HTTPStatus.CREATED,
+        location="/providers/{providerId}",
         answer=schemas.ProviderView,
         raises=(errors.ProviderExistsError,),
     ),
@@ -107,6 +118,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Hold a slot for a booking",
         body=schemas.CreateBooking,
         status=HTTPStatus.ACCEPTED,
+        location="/bookings/{bookingId}",
         answer=schemas.BookingView,
         raises=(errors.ProviderNotFoundError, errors.SlotNotFoundError, errors.SlotUnavailableError),
     ),
@@ -134,6 +146,24 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/health/ready"): Operation(
         summary="Say whether table and queue answer",
         answer=schemas.ReadinessView,
+    ),
+    ("GET", "/openapi.json"): Operation(
+        summary="Show this description of the API",
+        answer="application/json",
+    ),
+    ("GET", "/docs"): Operation(
+        summary="Show a page that describes the API and tries it out",
+        answer="text/html",
+    ),
+    ("GET", "/docs/swagger-ui.css"): Operation(
+        summary="Load how the page looks",
+        answer="text/css",
+        is_public=False,
+    ),
+    ("GET", "/docs/swagger-ui.js"): Operation(
+        summary="Load what the page does",
+        answer="text/javascript",
+        is_public=False,
     ),
 }
 

@@ -27,6 +27,10 @@ ROUTES = {
     ("POST", "/bookings/{bookingId}/cancel"),
     ("GET", "/health"),
     ("GET", "/health/ready"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs"),
+    ("GET", "/docs/swagger-ui.css"),
+    ("GET", "/docs/swagger-ui.js"),
 }
 
 

@@ -248,7 +248,7 @@ def test_a_query_parameter_that_the_gateway_asks_for_is_needed() -> None:
     api = Api()
     api.has_slots()
 
-    assert date == {"name": "date", "in": "query", "required": True, "schema": {"type": "string"}}
+    assert date == {"name": "date", "in": "query", "required": True, "schema": {"type": "string", "format": "date"}}
     assert api.get("/providers/ann/slots").status == 400
     assert api.get("/providers/ann/slots?date=").status == 400
     assert api.get("/providers/ann/slots?date=2030-05-02").status == 200

@@ -81,6 +81,10 @@ def successes(api: Api) -> list[Call]:
         Call("POST", "/providers/{providerId}/availability", "/providers/ann/availability", AVAILABILITY),
         Call("GET", "/health", "/health"),
         Call("GET", "/health/ready", "/health/ready"),
+        Call("GET", "/openapi.json", "/openapi.json"),
+        Call("GET", "/docs", "/docs"),
+        Call("GET", "/docs/swagger-ui.css", "/docs/swagger-ui.css"),
+        Call("GET", "/docs/swagger-ui.js", "/docs/swagger-ui.js"),
     ]
 
 
@@ -93,6 +97,12 @@ def test_every_operation_answers_as_the_table_says() -> None:
         answer = call.on(api)
         operation = OPERATIONS[call.method, call.route]
         assert answer.status == operation.status, (call, answer.text)
+        assert answer.headers.get("Location", "") == operation.location.format(
+            **answer.json if operation.location else {}
+        )
+        if isinstance(operation.answer, str):
+            assert answer.headers["Content-Type"].partition(";")[0] == operation.answer
+            continue
         schema = reference(operation.answer)
         Draft4Validator({**schema, "components": {"schemas": components}}).validate(answer.json)
         assert answer.json.keys() <= components[schema["$ref"].rpartition("/")[2]]["properties"].keys(), call
