@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test simulate replay check-data check format openapi lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test simulate replay fuzz check-data check format openapi lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -33,6 +33,9 @@ simulate: $(VENV)/dev.stamp ## Run the real code in simulated AWS, by chance and
 
 replay: $(VENV)/dev.stamp ## Run one simulated schedule again, and show what happens (SEED)
 	@$(BIN)/python -m simulation replay '$(SEED)'
+
+fuzz: $(VENV)/dev.stamp ## Send the running system requests made from the API's description, by chance (SECONDS)
+	@FUZZ_SECONDS='$(SECONDS)' FUZZ_SEED="$$(date +%s)" $(BIN)/python -m pytest -n0 --no-cov -s tests/fuzz
 
 check-data: $(VENV)/local.stamp ## Check the data of the running local system against what must always hold (AWS_PORT)
 	@LOCALSTACK_HOST='127.0.0.1:$(AWS_PORT)' $(BIN)/python -m operations check
