@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test simulate replay fuzz check-data check format openapi lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test simulate replay fuzz check-data check chromium format openapi lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -23,10 +23,18 @@ run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both wor
 demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expiry on the running system (PORT)
 	@exec $(BIN)/python -m local_stack.demo --url 'http://127.0.0.1:$(PORT)'
 
-test: check $(VENV)/dynamodb-local/installed.stamp ## Check, run every test, measure the coverage, and simulate
+test: check $(VENV)/dynamodb-local/installed.stamp chromium ## Check, run every test, measure the coverage, and simulate
 	@$(BIN)/python -m pytest
 	@$(BIN)/python -m simulation explore
 	@$(BIN)/python -m simulation run --schedules $(SCHEDULES)
+
+# Where it can't be installed by itself, the tests in a browser say so and are skipped, and fail in CI.
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+			echo "Installing Debian's chromium (only when there is no such browser) ..."; \
+			apt-get update -qq && apt-get install -y -qq chromium >/dev/null || echo "chromium is left out: apt-get can't install it"; \
+		fi
 
 simulate: $(VENV)/dev.stamp ## Run the real code in simulated AWS, by chance and with faults (SECONDS)
 	@$(BIN)/python -m simulation run --seconds '$(SECONDS)' --first-seed "$$(date +%s)"

@@ -128,6 +128,17 @@ def test_bodies_are_checked_where_one_is_needed_and_nowhere_else() -> None:
     }
 
 
+def test_what_the_page_of_the_documentation_loads_is_compressed_and_small_answers_are_not() -> None:
+    api = Api()
+    smallest = BODY["x-amazon-apigateway-minimum-compression-size"]
+
+    for path in ("/docs/swagger-ui.css", "/docs/swagger-ui.js"):
+        assert len(api.get(path).text.encode()) > smallest, path
+    api.has_provider()
+    day = {"date": "2030-05-02", "startTime": "00:00", "endTime": "24:00", "slotDurationMinutes": 5}
+    assert len(api.post("/providers/ann/availability", day).text.encode()) < smallest
+
+
 def gateway_takes(path: str, document: object) -> bool:
     """Whether the gateway lets a JSON body through."""
     content = BODY["paths"][path]["post"]["requestBody"]["content"]
