@@ -73,7 +73,7 @@ def body() -> dict[str, Any]:
 def component_schemas() -> dict[str, schemas.Schema]:
     """The schemas that operations refer to, by name."""
     requests = [operation.body for operation in OPERATIONS.values() if operation.body and operation.takes_body]
-    answers = [model for operation in OPERATIONS.values() for model in operation.answers_with]
+    answers = [operation.answer for operation in OPERATIONS.values() if operation.answer]
     return schemas.components(requests, [*answers, Problem])
 
 
@@ -101,9 +101,8 @@ def _any_method(path: str) -> dict[str, Any]:
 
 def success(operation: Operation) -> dict[str, Any]:
     """What an operation answers when all goes well."""
-    answer = operation.answer
-    content = {answer: {}} if isinstance(answer, str) else _content(answer, "application/json")
-    return {"description": operation.status.phrase, "content": content}
+    answer = schemas.reference(operation.answer) if operation.answer else {}
+    return {"description": operation.status.phrase, "content": {operation.media_type: {"schema": answer}}}
 
 
 def _responses(operation: Operation) -> dict[str, Any]:

@@ -53,8 +53,9 @@ class Operation:
     """What one method on one path takes and answers."""
 
     summary: str
-    answer: type[BaseModel] | str
-    """A model, sent as JSON, or the media type of anything else."""
+    answer: type[BaseModel] | None
+    """None: it is no model."""
+    media_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
     location: str = ""
     """The path in the header Location, with the fields of the answer that it is made of."""
@@ -64,11 +65,6 @@ class Operation:
     """The business's own refusals; what every route may answer is not named."""
     is_public: bool = True
     """Whether the API's users are told of it."""
-
-    @property
-    def answers_with(self) -> list[type[BaseModel]]:
-        """The model of the answer, if it has one."""
-        return [] if isinstance(self.answer, str) else [self.answer]
 
     @property
     def takes_body(self) -> bool:
@@ -149,20 +145,23 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("GET", "/openapi.json"): Operation(
         summary="Show this description of the API",
-        answer="application/json",
+        answer=None,
     ),
     ("GET", "/docs"): Operation(
         summary="Show a page that describes the API and tries it out",
-        answer="text/html",
+        answer=None,
+        media_type="text/html",
     ),
     ("GET", "/docs/swagger-ui.css"): Operation(
         summary="Load how the page looks",
-        answer="text/css",
+        answer=None,
+        media_type="text/css",
         is_public=False,
     ),
     ("GET", "/docs/swagger-ui.js"): Operation(
         summary="Load what the page does",
-        answer="text/javascript",
+        answer=None,
+        media_type="text/javascript",
         is_public=False,
     ),
 }

@@ -77,7 +77,7 @@ def test_every_answer_has_its_status_its_request_id_and_an_example(key: tuple[st
         ((media_type, content),) = response["content"].items()
         if media_type == "application/problem+json":
             assert content["examples"]
-        elif "schema" in content:
+        elif PUBLIC[key].answer:
             assert content["example"]
 
 
@@ -108,7 +108,7 @@ def test_every_example_fits_its_schema(key: tuple[str, str]) -> None:
     contents = [operation["requestBody"]] if "requestBody" in operation else []
     for content in [*contents, operation["responses"][str(PUBLIC[key].status.value)]]:
         (media_type,) = content["content"].values()
-        if "schema" in media_type:
+        if "example" in media_type:
             assert is_valid(media_type["example"], media_type["schema"])
 
 
