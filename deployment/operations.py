@@ -54,13 +54,17 @@ class Operation:
 
     summary: str
     answer: type[BaseModel] | None
-    """None: it is no JSON, but text."""
+    """None: it is no model."""
     media_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
+    location: str = ""
+    """The path in the header Location, with the fields of the answer that it is made of."""
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     raises: tuple[type[errors.AppointmentError], ...] = ()
     """The business's own refusals; what every route may answer is not named."""
+    is_public: bool = True
+    """Whether the API's users are told of it."""
 
     @property
     def takes_body(self) -> bool:
@@ -84,6 +88,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Create a provider",
         body=schemas.CreateProvider,
         status=HTTPStatus.CREATED,
+        location="/providers/{providerId}",
         answer=schemas.ProviderView,
         raises=(errors.ProviderExistsError,),
     ),
@@ -115,6 +120,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Hold a slot for a booking",
         body=schemas.CreateBooking,
         status=HTTPStatus.ACCEPTED,
+        location="/bookings/{bookingId}",
         answer=schemas.BookingView,
         raises=(
             errors.ProviderNotFoundError,
@@ -180,6 +186,27 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/health/ready"): Operation(
         summary="Say whether table and queue answer",
         answer=schemas.ReadinessView,
+    ),
+    ("GET", "/openapi.json"): Operation(
+        summary="Show this description of the API",
+        answer=None,
+    ),
+    ("GET", "/docs"): Operation(
+        summary="Show a page that describes the API and tries it out",
+        answer=None,
+        media_type="text/html",
+    ),
+    ("GET", "/docs/swagger-ui.css"): Operation(
+        summary="Load how the page looks",
+        answer=None,
+        media_type="text/css",
+        is_public=False,
+    ),
+    ("GET", "/docs/swagger-ui.js"): Operation(
+        summary="Load what the page does",
+        answer=None,
+        media_type="text/javascript",
+        is_public=False,
     ),
 }
 

@@ -32,6 +32,10 @@ ROUTES = {
     ("POST", "/bookings/{bookingId}/reschedule"),
     ("GET", "/health"),
     ("GET", "/health/ready"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs"),
+    ("GET", "/docs/swagger-ui.css"),
+    ("GET", "/docs/swagger-ui.js"),
 }
 
 

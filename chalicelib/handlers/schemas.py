@@ -39,6 +39,9 @@ _INSTANT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_DAY: Final = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CONTROL: Final = r"\u0000-\u001f\u007f-\u009f"
+_BLANK: Final = r"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _LAST_DATE: Final = date(9999, 1, 1)
 """Later ones leave no room for time zones and day ends in Python's calendar, which ends with that year."""
 _FIRST_LISTED_DATE: Final = date(1970, 1, 1)
@@ -120,17 +123,25 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
-_Printable = AfterValidator(_no_control_characters)
+def _described(pattern: str, **keywords: str) -> Any:
+    """Tells the API's description what a validator looks for, whose messages are better than a pattern's."""
+    return Field(json_schema_extra={"pattern": pattern, **keywords})
 
-Name = Annotated[str, Field(min_length=1, max_length=200), _Printable]
-UserId = Annotated[str, Field(min_length=1, max_length=128), _Printable]
+
+_Printable = AfterValidator(_no_control_characters)
+_NotBlank = _described(f"^[^{_CONTROL}]*[^{_BLANK}][^{_CONTROL}]*$")
+_StartTimeText = Annotated[str, _described(f"^{_TIME.pattern}$")]
+_EndTimeText = Annotated[str, _described(f"^({_TIME.pattern}|24:00)$")]
+
+Name = Annotated[str, Field(min_length=1, max_length=200), _NotBlank, _Printable]
+UserId = Annotated[str, Field(min_length=1, max_length=128), _NotBlank, _Printable]
 IdempotencyKey = Annotated[str, StringConstraints(pattern=IDEMPOTENCY_KEY)]
 ProviderId = Annotated[str, StringConstraints(pattern=PROVIDER_ID)]
-SlotId = Annotated[str, AfterValidator(_slot_id)]
-TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
-LocalDate = Annotated[date, BeforeValidator(_to_date, json_schema_input_type=str)]
-StartTime = Annotated[timedelta, BeforeValidator(_to_time, json_schema_input_type=str)]
-EndTime = Annotated[timedelta, BeforeValidator(_to_end_time, json_schema_input_type=str)]
+SlotId = Annotated[str, _described(f"^{_DAY}T{_TIME.pattern}$", format="local-date-time"), AfterValidator(_slot_id)]
+TimeZone = Annotated[str, Field(json_schema_extra={"format": "iana-time-zone"}), AfterValidator(_known_time_zone)]
+LocalDate = Annotated[date, BeforeValidator(_to_date, json_schema_input_type=date)]
+StartTime = Annotated[timedelta, BeforeValidator(_to_time, json_schema_input_type=_StartTimeText)]
+EndTime = Annotated[timedelta, BeforeValidator(_to_end_time, json_schema_input_type=_EndTimeText)]
 Bound = Annotated[date | datetime, BeforeValidator(_to_bound, json_schema_input_type=str)]
 PageSize = Annotated[int, Field(ge=1, le=_LARGEST_PAGE), BeforeValidator(_to_page_size)]
 Status = Annotated[BookingStatus, Field(strict=False), WithJsonSchema({"type": "string", "enum": [*BookingStatus]})]

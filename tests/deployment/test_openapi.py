@@ -133,6 +133,17 @@ def test_bodies_are_checked_where_one_is_needed_and_nowhere_else() -> None:
     }
 
 
+def test_what_the_page_of_the_documentation_loads_is_compressed_and_small_answers_are_not() -> None:
+    api = Api()
+    smallest = BODY["x-amazon-apigateway-minimum-compression-size"]
+
+    for path in ("/docs/swagger-ui.css", "/docs/swagger-ui.js"):
+        assert len(api.get(path).text.encode()) > smallest, path
+    api.has_provider()
+    day = {"date": "2030-05-02", "startTime": "00:00", "endTime": "24:00", "slotDurationMinutes": 5}
+    assert len(api.post("/providers/ann/availability", day).text.encode()) < smallest
+
+
 def gateway_takes(route: str, document: object) -> bool:
     """Whether the gateway lets a JSON body through."""
     method, path = route.split()
@@ -269,7 +280,7 @@ def test_a_query_parameter_that_the_gateway_asks_for_is_needed() -> None:
     api = Api()
     api.has_slots()
 
-    assert date == {"name": "date", "in": "query", "required": True, "schema": {"type": "string"}}
+    assert date == {"name": "date", "in": "query", "required": True, "schema": {"type": "string", "format": "date"}}
     assert api.get("/providers/ann/slots").status == 400
     assert api.get("/providers/ann/slots?date=").status == 400
     assert api.get("/providers/ann/slots?date=2030-05-02").status == 200

@@ -93,6 +93,10 @@ def successes(api: Api) -> list[Call]:
         Call("POST", "/providers/{providerId}/availability", "/providers/ann/availability", AVAILABILITY),
         Call("GET", "/health", "/health"),
         Call("GET", "/health/ready", "/health/ready"),
+        Call("GET", "/openapi.json", "/openapi.json"),
+        Call("GET", "/docs", "/docs"),
+        Call("GET", "/docs/swagger-ui.css", "/docs/swagger-ui.css"),
+        Call("GET", "/docs/swagger-ui.js", "/docs/swagger-ui.js"),
     ]
 
 
@@ -105,6 +109,9 @@ def test_every_operation_answers_as_the_table_says() -> None:
         answer = call.on(api)
         operation = OPERATIONS[call.method, call.route]
         assert answer.status == operation.status, (call, answer.text)
+        assert answer.headers.get("Location", "") == operation.location.format(
+            **answer.json if operation.location else {}
+        )
         assert answer.headers["Content-Type"].partition(";")[0] == operation.media_type, call
         if operation.answer is None:
             continue

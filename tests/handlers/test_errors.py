@@ -60,6 +60,10 @@ def test_a_path_beside_the_routes_is_not_found(api: Api, path: str) -> None:
         ("/bookings/x/reschedule", "POST"),
         ("/health", "GET"),
         ("/health/ready", "GET"),
+        ("/openapi.json", "GET"),
+        ("/docs", "GET"),
+        ("/docs/swagger-ui.css", "GET"),
+        ("/docs/swagger-ui.js", "GET"),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
