@@ -12,6 +12,7 @@ from chalicelib.domain import errors
 from chalicelib.domain.models import BookingStatus
 from chalicelib.handlers import problems, schemas
 from chalicelib.handlers.http import unknown_path
+from deployment.schemas import any_of
 
 UNAUTHENTICATED = problems.Problem(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED")
 FORBIDDEN = problems.Problem(HTTPStatus.FORBIDDEN, "FORBIDDEN")
@@ -104,16 +105,27 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         raises=(errors.ProviderNotFoundError,),
     ),
     ("POST", "/providers/{providerId}/availability"): Operation(
-        summary="Set a day's availability; held and reserved slots stay",
-        body=schemas.SetAvailability,
+        summary="Set the availability of a day, or of weekdays; held and reserved slots stay",
+        body=any_of("SetAvailability", *schemas.SET_AVAILABILITY.models),
         status=HTTPStatus.CREATED,
-        answer=schemas.DayView,
+        answer=any_of("DayOrPatternView", schemas.DayView, schemas.PatternView),
         raises=(errors.ProviderNotFoundError,),
     ),
+    ("GET", "/providers/{providerId}/availability"): Operation(
+        summary="Show what is set for a range of dates",
+        query=schemas.AvailabilityQuery,
+        answer=schemas.AvailabilityView,
+        raises=(errors.ProviderNotFoundError,),
+    ),
+    ("DELETE", "/providers/{providerId}/availability/{date}"): Operation(
+        summary="Close a day; held and reserved slots stay",
+        answer=schemas.ClosedDayView,
+        raises=(errors.InvalidInputError, errors.ProviderNotFoundError),
+    ),
     ("GET", "/providers/{providerId}/slots"): Operation(
-        summary="Show what can be booked on a day",
-        query=schemas.FreeSlotsQuery,
-        answer=schemas.FreeSlotsView,
+        summary="Show what can be booked on a day, or on a range of days a page at a time",
+        query=any_of("FreeSlotsQuery", *schemas.FREE_SLOTS_QUERY.models),
+        answer=any_of("FreeSlotsView", schemas.FreeSlotsView, schemas.FreeSlotsPageView),
         raises=(errors.ProviderNotFoundError,),
     ),
     ("POST", "/bookings"): Operation(

@@ -218,6 +218,8 @@ def _why_not_taken(slot: Slot, item: "Item | None", now: datetime) -> Exception:
         return SlotUnavailableError(there.slot_id, "has started")
     if there.status_at(now) is not SlotStatus.AVAILABLE:
         return SlotUnavailableError(there.slot_id, "is taken")
+    if there.withdrawn:
+        return SlotNotFoundError(there.provider_id, there.slot_id)
     return SlotChangedError(there)
 
 

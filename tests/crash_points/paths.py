@@ -9,7 +9,7 @@ from chalicelib.dao import keys
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.domain.models import Booking, BookingStatus
 from simulation.machine import HOLD_SECONDS
-from tests.builders import DAY, window
+from tests.builders import DAY, availability, window
 from tests.crash_points.world import World
 from tests.events import event, failed, sqs_record
 
@@ -106,7 +106,7 @@ def _expire(world: World, record: Any) -> object:
 
 
 def _set_day(world: World, _: object) -> object:
-    return len(world.application.services.availability.set_day(world.provider_id, window(day=DAY)).slots)
+    return len(world.application.services.availability.set_day(world.provider_id, availability()).slots)
 
 
 def _queue_down(world: World) -> str:
@@ -117,7 +117,7 @@ def _queue_down(world: World) -> str:
 
 def _other_grid(world: World) -> Booking:
     booking = _held(world)
-    world.application.services.availability.set_day(world.provider_id, window(day=DAY, slot_minutes=30))
+    world.application.services.availability.set_day(world.provider_id, availability(window(slot_minutes=30)))
     return booking
 
 

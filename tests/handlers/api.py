@@ -135,6 +135,7 @@ class Api:
         provider_store = self.providers or InMemoryProviders(self.stores)
         slots = InMemorySlots(self.stores)
         providers = ProviderService(providers=provider_store, clock=self.clock, new_id=new_id)
+        cursors = Cursors(keys=[CURSOR_KEY])
         bookings = BookingService(
             providers=provider_store,
             bookings=InMemoryBookings(self.stores),
@@ -145,12 +146,14 @@ class Api:
         )
         return Services(
             providers=providers,
-            availability=AvailabilityService(providers=providers, slots=slots, clock=self.clock, new_id=new_id),
+            availability=AvailabilityService(
+                providers=providers, slots=slots, cursors=cursors, clock=self.clock, new_id=new_id
+            ),
             bookings=bookings,
             listings=ListingService(
                 listing=InMemoryListing(self.stores),
                 providers=providers,
-                cursors=Cursors(keys=[CURSOR_KEY]),
+                cursors=cursors,
                 clock=self.clock,
             ),
             calendar=CalendarService(bookings=bookings, providers=providers, clock=self.clock),
