@@ -92,9 +92,9 @@ def converted(schema: Schema) -> Schema:
 
 
 def _property(schema: Schema, *, is_needed: bool) -> Schema:
-    """One that is there even if it is null has any type: there is no word for null."""
-    may_be_null = {"type": "null"} in schema.get("anyOf", [])
-    return {} if is_needed and may_be_null else converted(schema)
+    """One that is there even if it is null, or may be sent as null, has any type: there is no word for null."""
+    may_be_null = {"type": "null"} in schema.get("anyOf", []) and (is_needed or schema.get("nullable", False))
+    return {} if may_be_null else converted(schema)
 
 
 def _not_null(alternatives: list[Schema]) -> Schema:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.models import Availability, Slot, Window
+from chalicelib.domain.models import Availability, Booking, Slot, Window
 
 _MINUTE = timedelta(minutes=1)
 
@@ -37,6 +37,20 @@ def slots_of(availability: Availability, *, provider_id: str, time_zone: str) ->
         for start, end in _spans_between_breaks(window)
         for local_start, starts_at in _starts(midnight + start, midnight + end, window, ZoneInfo(time_zone))
     ]
+
+
+def slot_like(booking: Booking, slot_id: str) -> Slot | None:
+    """What another slot of the booking's provider must be like, if it is as long; None at a time that never comes."""
+    starts_at = _instant(datetime.fromisoformat(slot_id), ZoneInfo(booking.time_zone))
+    if starts_at is None:
+        return None
+    return Slot(
+        provider_id=booking.provider_id,
+        slot_id=slot_id,
+        starts_at=starts_at,
+        ends_at=starts_at + (booking.ends_at - booking.starts_at),
+        time_zone=booking.time_zone,
+    )
 
 
 def slot_id_of(local_start: datetime) -> str:
@@ -63,7 +77,7 @@ def _spans_between_breaks(window: Window) -> Iterator[tuple[timedelta, timedelta
 def _starts(opens: datetime, closes: datetime, window: Window, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
     """The starts of the slots of one grid, by the clock and as instants."""
     length, buffer = timedelta(minutes=window.slot_minutes), timedelta(minutes=window.buffer_minutes)
-    closes_at = _first_instant_from(closes, zone)
+    closes_at = first_instant_from(closes, zone)
     local_start, free_from = opens, None
     while local_start < closes:
         starts_at = _instant(local_start, zone)
@@ -80,7 +94,7 @@ def _instant(local: datetime, zone: ZoneInfo) -> datetime | None:
     return instant if exists else None
 
 
-def _first_instant_from(local: datetime, zone: ZoneInfo) -> datetime:
+def first_instant_from(local: datetime, zone: ZoneInfo) -> datetime:
     """The first instant at which the zone's clocks show `local` or later: the change itself, if they skip it."""
     shown = local
     while (instant := _instant(shown, zone)) is None:

@@ -28,6 +28,7 @@ _DEEPEST_PATH: Final = 8
 _CHALICE_ERROR: Final = {"Code", "Message"}
 _MESSAGES: Final[Mapping[str, str]] = {
     "bool_type": "must be true or false",
+    "enum": "must be {expected}",
     "extra_forbidden": "is not a known field",
     "greater_than_equal": "must be at least {ge}",
     "int_from_float": "must be a whole number",
@@ -164,6 +165,11 @@ def query(request: Request, model: type[Model] | Forms[Model], **path: str) -> M
     parameters = request.query_params or MultiDict({})
     repeated = {name for name in parameters if len(parameters.getlist(name)) > 1 or name in path}
     return _validated(model, {**parameters, **path}, repeated)
+
+
+def headers(request: Request, model: type[Model]) -> Model:
+    """The headers that the model names, in whatever case they came. Raises `RequestError`."""
+    return _validated(model, {name.title(): value for name, value in request.headers.items()})
 
 
 def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain.changes import DayChange, change_of
 from chalicelib.domain.errors import InvalidInputError, ServiceUnavailableError
 from chalicelib.domain.models import Availability, Provider, Slot, WeeklyPattern
+from chalicelib.domain.policy import allows, figures_of_taking
 from chalicelib.domain.ports import Clock, IdSource, SlotStore
 from chalicelib.domain.slots import slots_of
 from chalicelib.services.cursors import Cursors
@@ -116,14 +117,14 @@ class AvailabilityService:
     ) -> FreeSlots:
         # The clock first: a slot that is reserved while it is being read must not be shown as it was, its hold over.
         now = self._clock()
-        time_zone, free = "", list[Slot]()
+        provider = self._providers.get(provider_id)
+        free = list[Slot]()
         for slot in self._slots.of_days(provider_id, first_day, last_day, after=after, page_size=most):
-            time_zone = slot.time_zone
-            if slot.can_be_booked_at(now):
+            if slot.can_be_booked_at(now) and allows(provider.policy, figures_of_taking(slot, now)):
                 free.append(slot.seen_at(now))
             if len(free) == most:
                 break
-        return FreeSlots(time_zone=time_zone or self._providers.get(provider_id).time_zone, slots=free)
+        return FreeSlots(time_zone=provider.time_zone, slots=free)
 
     def _refuse_past(self, field: str, day: date, provider: Provider) -> None:
         today = self._clock().astimezone(ZoneInfo(provider.time_zone)).date()

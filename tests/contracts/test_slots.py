@@ -281,7 +281,7 @@ def end(stores: Stores, held: Slot, step: Transition, *, confirm: bool) -> None:
     assert there
     owner = booking(held, booking_id=there.held_by)
     if confirm:
-        stores.bookings.take_step(CONFIRM, owner, at=NOW)
+        owner = stores.bookings.take_step(CONFIRM, owner, at=NOW)
     stores.bookings.take_step(step, owner, at=NOW)
 
 
