@@ -25,6 +25,9 @@ ROUTES = {
     ("GET", "/bookings/{bookingId}"),
     ("POST", "/bookings/{bookingId}/confirm"),
     ("POST", "/bookings/{bookingId}/cancel"),
+    ("GET", "/bookings/{bookingId}/calendar.ics"),
+    ("GET", "/users/{userId}/bookings"),
+    ("GET", "/providers/{providerId}/bookings"),
     ("GET", "/health"),
     ("GET", "/health/ready"),
 }
