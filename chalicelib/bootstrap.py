@@ -131,7 +131,6 @@ def build(
     providers = ProviderService(providers=provider_dao, clock=clock, new_id=new_id)
     bookings = BookingService(
         providers=provider_dao,
-        slots=slot_dao,
         bookings=BookingDao(table=table),
         queue=queue,
         clock=clock,

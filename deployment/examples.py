@@ -5,7 +5,7 @@ test, and its answer looks like the one here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from chalicelib.domain import errors
 from chalicelib.domain.instants import deadline
-from chalicelib.domain.models import Booking, BookingStatus, Provider, Window
+from chalicelib.domain.models import Booking, BookingStatus, Policy, Provider, Window
 from chalicelib.domain.slots import slots_of
 from chalicelib.handlers import problems
 from chalicelib.handlers.problems import FieldError
@@ -37,6 +37,7 @@ _NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 _PROVIDER = Provider(
     provider_id="dr-example", name="Dr. Example", time_zone="Europe/Berlin", created_at=_NOW - timedelta(days=30)
 )
+_WITH_POLICY = replace(_PROVIDER, policy=Policy(min_notice_minutes=120, max_advance_days=90, cancel_cutoff_minutes=60))
 _WINDOW = Window(day=date(2030, 5, 2), start=timedelta(hours=9), end=timedelta(hours=11), slot_minutes=60)
 _SLOTS = slots_of(_WINDOW, provider_id=_PROVIDER.provider_id, time_zone=_PROVIDER.time_zone)
 _PENDING = Booking(
@@ -53,7 +54,8 @@ _PENDING = Booking(
     expires_at=deadline(_NOW, timedelta(seconds=300)),
 )
 _CONFIRMED = _PENDING.moved(BookingStatus.CONFIRMED, at=_NOW + timedelta(minutes=2))
-_CANCELLED = _CONFIRMED.moved(BookingStatus.CANCELLED, at=_NOW + timedelta(hours=1))
+_RESCHEDULED = _CONFIRMED.rescheduled(_SLOTS[1], at=_NOW + timedelta(hours=1))
+_CANCELLED = _RESCHEDULED.moved(BookingStatus.CANCELLED, at=_NOW + timedelta(hours=2))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,10 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
         answer=ProviderView.of(_PROVIDER),
     ),
     ("GET", "/providers/{providerId}"): Example(answer=ProviderView.of(_PROVIDER)),
+    ("PATCH", "/providers/{providerId}"): Example(
+        body={"minNoticeMinutes": 120, "maxAdvanceDays": 90, "cancelCutoffMinutes": 60, "holdSeconds": None},
+        answer=ProviderView.of(_WITH_POLICY),
+    ),
     ("POST", "/providers/{providerId}/availability"): Example(
         body={"date": str(_WINDOW.day), "startTime": "09:00", "endTime": "11:00", "slotDurationMinutes": 60},
         answer=DayView.of(Day(provider=_PROVIDER, slots=_SLOTS, created=2, kept=0, removed=0), _WINDOW),
@@ -90,6 +96,9 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
     ),
     ("GET", "/bookings/{bookingId}"): Example(answer=BookingView.of(_PENDING)),
     ("POST", "/bookings/{bookingId}/confirm"): Example(answer=BookingView.of(_CONFIRMED)),
+    ("POST", "/bookings/{bookingId}/reschedule"): Example(
+        body={"slotId": _RESCHEDULED.slot_id}, answer=BookingView.of(_RESCHEDULED)
+    ),
     ("POST", "/bookings/{bookingId}/cancel"): Example(answer=BookingView.of(_CANCELLED)),
     ("GET", "/health"): Example(answer=HealthView()),
     ("GET", "/health/ready"): Example(answer=ReadinessView(checks={"table": "ok", "queue": "ok"})),
@@ -100,9 +109,13 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
 PARAMETERS: Mapping[str, tuple[str, str]] = {
     "providerId": ("The provider's id", _PROVIDER.provider_id),
     "bookingId": ("The booking's id", _PENDING.booking_id),
+    "Idempotency-Key": (
+        "Makes a repeat of this request by the same user give the same answer, and no second hold",
+        "5e0d3c1a-8f43-4b8e-a1f4-0a9c7d1f0e55",
+    ),
     "date": ("A day in the provider's time zone, as YYYY-MM-DD", str(_WINDOW.day)),
 }
-"""What each parameter of a path or a query means, and a value."""
+"""What each parameter of a path or a query, and each header, means, and a value."""
 
 _BUSINESS: list[errors.AppointmentError] = [
     errors.ProviderNotFoundError(_PROVIDER.provider_id),
@@ -111,6 +124,10 @@ _BUSINESS: list[errors.AppointmentError] = [
     errors.ProviderExistsError(_PROVIDER.provider_id),
     errors.SlotUnavailableError(_PENDING.slot_id, "is held or reserved"),
     errors.BookingConflictError(_PENDING.booking_id, BookingStatus.CANCELLED),
+    errors.TooShortNoticeError(120),
+    errors.TooFarAheadError(90),
+    errors.CancelCutoffPassedError(60),
+    errors.IdempotencyKeyReusedError(),
     errors.ServiceUnavailableError("The table can't be reached."),
 ]
 

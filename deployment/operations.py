@@ -61,6 +61,8 @@ class Operation:
     """The path in the header Location, with the fields of the answer that it is made of."""
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    headers: type[BaseModel] | None = None
+    """The headers that mean something to the application, beside what HTTP itself asks for."""
     raises: tuple[type[errors.AppointmentError], ...] = ()
     """The business's own refusals; what every route may answer is not named."""
     is_public: bool = True
@@ -97,6 +99,12 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         answer=schemas.ProviderView,
         raises=(errors.ProviderNotFoundError,),
     ),
+    ("PATCH", "/providers/{providerId}"): Operation(
+        summary="Change a provider's name and policy",
+        body=schemas.ChangeProvider,
+        answer=schemas.ProviderView,
+        raises=(errors.ProviderNotFoundError,),
+    ),
     ("POST", "/providers/{providerId}/availability"): Operation(
         summary="Set a day's availability; held and reserved slots stay",
         body=schemas.SetAvailability,
@@ -113,10 +121,18 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/bookings"): Operation(
         summary="Hold a slot for a booking",
         body=schemas.CreateBooking,
+        headers=schemas.CreateBookingHeaders,
         status=HTTPStatus.ACCEPTED,
         location="/bookings/{bookingId}",
         answer=schemas.BookingView,
-        raises=(errors.ProviderNotFoundError, errors.SlotNotFoundError, errors.SlotUnavailableError),
+        raises=(
+            errors.ProviderNotFoundError,
+            errors.SlotNotFoundError,
+            errors.SlotUnavailableError,
+            errors.TooShortNoticeError,
+            errors.TooFarAheadError,
+            errors.IdempotencyKeyReusedError,
+        ),
     ),
     ("GET", "/bookings/{bookingId}"): Operation(
         summary="Show a booking",
@@ -129,11 +145,25 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         answer=schemas.BookingView,
         raises=(errors.BookingNotFoundError, errors.BookingConflictError),
     ),
+    ("POST", "/bookings/{bookingId}/reschedule"): Operation(
+        summary="Give a booking another slot of its provider; its state stays",
+        body=schemas.RescheduleBooking,
+        answer=schemas.BookingView,
+        raises=(
+            errors.BookingNotFoundError,
+            errors.BookingConflictError,
+            errors.SlotNotFoundError,
+            errors.SlotUnavailableError,
+            errors.TooShortNoticeError,
+            errors.TooFarAheadError,
+            errors.CancelCutoffPassedError,
+        ),
+    ),
     ("POST", "/bookings/{bookingId}/cancel"): Operation(
         summary="Cancel a booking; a repeat gives the same answer",
         body=schemas.NoBody,
         answer=schemas.BookingView,
-        raises=(errors.BookingNotFoundError, errors.BookingConflictError),
+        raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
     ),
     ("GET", "/health"): Operation(
         summary="Say that the process is up",

@@ -70,7 +70,7 @@ def document() -> dict[str, Any]:
         "tags": [{"name": name, "description": description} for name, description in [*_TAGS.values(), _SERVICE]],
         "paths": paths,
         "components": {
-            "schemas": openapi.component_schemas(),
+            "schemas": openapi.component_schemas(with_null=True),
             "responses": errors,
             "headers": _HEADERS,
         },

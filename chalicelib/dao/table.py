@@ -82,6 +82,28 @@ class Table:
             answer = self._client.get_item(TableName=self._name, Key=serialized(key), ConsistentRead=True)
         return deserialized(answer["Item"]) if "Item" in answer else None
 
+    def get_all(self, wanted: "Sequence[Key]") -> "list[Item | None]":
+        """Read up to 100 items in one call, each consistently, but not all at one instant; None for what is not there.
+
+        What DynamoDB leaves out, when it throttles, is asked for again.
+        """
+        found: dict[tuple[str, str], Item] = {}
+        missing: Any = [serialized(key) for key in wanted]
+        waits = self._retries.waits()
+        while True:
+            request: Any = {self._name: {"Keys": missing, "ConsistentRead": True}}
+            with self._time_limit.calling("table"):
+                answer = self._client.batch_get_item(RequestItems=request)
+            for item in map(deserialized, answer["Responses"].get(self._name, [])):
+                found[item["PK"], item["SK"]] = item
+            if not answer["UnprocessedKeys"]:
+                return [found.get((key["PK"], key["SK"])) for key in wanted]
+            missing = answer["UnprocessedKeys"][self._name]["Keys"]
+            wait = next(waits, None)
+            if wait is None:
+                raise ServiceUnavailableError("The table is throttled.")
+            self._retries.sleep(wait)
+
     def query(self, partition: str, *, sort_key_prefix: str = "") -> "list[Item]":
         """Read all items of a partition, or those whose sort key begins so, consistently and in order."""
         condition, values = "PK = :pk", {":pk": partition}

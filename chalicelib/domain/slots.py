@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.models import Slot, Window
+from chalicelib.domain.models import Booking, Slot, Window
 
 _MINUTE = timedelta(minutes=1)
 
@@ -43,6 +43,20 @@ def slots_of(window: Window, *, provider_id: str, time_zone: str) -> list[Slot]:
             )
         )
     return slots
+
+
+def slot_like(booking: Booking, slot_id: str) -> Slot | None:
+    """What another slot of the booking's provider must be like, if it is as long; None at a time that never comes."""
+    starts_at = _instant(datetime.fromisoformat(slot_id), ZoneInfo(booking.time_zone))
+    if starts_at is None:
+        return None
+    return Slot(
+        provider_id=booking.provider_id,
+        slot_id=slot_id,
+        starts_at=starts_at,
+        ends_at=starts_at + (booking.ends_at - booking.starts_at),
+        time_zone=booking.time_zone,
+    )
 
 
 def slot_id_of(local_start: datetime) -> str:

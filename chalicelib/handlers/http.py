@@ -161,6 +161,11 @@ def query(request: Request, model: type[Model]) -> Model:
     return _validated(model, dict(parameters), repeated)
 
 
+def headers(request: Request, model: type[Model]) -> Model:
+    """The headers that the model names, in whatever case they came. Raises `RequestError`."""
+    return _validated(model, {name.title(): value for name, value in request.headers.items()})
+
+
 def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:
     """A model as the response; fields that are None are left out."""
     headers: dict[str, str | list[str]] = {"Content-Type": "application/json"}

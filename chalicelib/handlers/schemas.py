@@ -6,10 +6,11 @@ for the person who sent the request.
 
 import re
 import unicodedata
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import (
     AfterValidator,
@@ -24,11 +25,12 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from chalicelib.domain.instants import clock_time
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Provider, Slot, SlotStatus, Window
+from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Provider, Slot, SlotStatus, Window
 from chalicelib.domain.slots import local_end_time
 from chalicelib.services.availability import Day
 
 PROVIDER_ID: Final = r"^[A-Za-z0-9_-]{1,64}$"
+IDEMPOTENCY_KEY: Final = r"^[\x21-\x7e]{1,255}$"
 BOOKING_ID: Final = r"^booking-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -104,6 +106,7 @@ _EndTimeText = Annotated[str, _described(f"^({_TIME.pattern}|24:00)$")]
 
 Name = Annotated[str, Field(min_length=1, max_length=200), _NotBlank, _Printable]
 UserId = Annotated[str, Field(min_length=1, max_length=128), _NotBlank, _Printable]
+IdempotencyKey = Annotated[str, StringConstraints(pattern=IDEMPOTENCY_KEY)]
 ProviderId = Annotated[str, StringConstraints(pattern=PROVIDER_ID)]
 SlotId = Annotated[str, _described(f"^{_DAY}T{_TIME.pattern}$", format="local-date-time"), AfterValidator(_slot_id)]
 TimeZone = Annotated[str, Field(json_schema_extra={"format": "iana-time-zone"}), AfterValidator(_known_time_zone)]
@@ -111,16 +114,39 @@ LocalDate = Annotated[date, BeforeValidator(_to_date, json_schema_input_type=dat
 StartTime = Annotated[timedelta, BeforeValidator(_to_time, json_schema_input_type=_StartTimeText)]
 EndTime = Annotated[timedelta, BeforeValidator(_to_end_time, json_schema_input_type=_EndTimeText)]
 SlotMinutes = Annotated[int, Field(ge=5, le=480)]
+Minutes = Annotated[int, Field(ge=0, le=525_600)]
+"""Up to a year."""
+Days = Annotated[int, Field(ge=0, le=3_650)]
+HoldSeconds = Annotated[int, Field(ge=1, le=86_400)]
+
+
+def _header(field: str) -> str:
+    """`idempotency_key` becomes `Idempotency-Key`."""
+    return field.replace("_", "-").title()
+
+
+def _say_what_may_be_null(schema: dict[str, Any], model: "type[_Request]") -> None:
+    """Every optional field looks nullable to pydantic; tell the API's description which ones are."""
+    for name in model.nullable:
+        schema["properties"][to_camel(name)]["nullable"] = True
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        json_schema_extra=_say_what_may_be_null,
+    )
+
+    nullable: ClassVar[frozenset[str]] = frozenset()
+    """The fields in which null means something; one that is not meant is left out, and null is no value of it."""
 
     @field_validator("*", mode="before")
     @classmethod
-    def _not_null(cls, value: object) -> object:
-        """A field that is not meant is left out: null is no value of any of them."""
-        if value is None:
+    def _not_null(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.field_name not in cls.nullable:
             raise ValueError("must not be null")
         return value
 
@@ -135,6 +161,30 @@ class CreateProvider(_Request):
     name: Name
     time_zone: TimeZone = "UTC"
     provider_id: ProviderId | None = None
+    min_notice_minutes: Minutes | None = None
+    max_advance_days: Days | None = None
+    cancel_cutoff_minutes: Minutes | None = None
+    hold_seconds: HoldSeconds | None = None
+
+    def to_policy(self) -> Policy:
+        """The policy that is asked for."""
+        return Policy(**{rule.name: getattr(self, rule.name) for rule in fields(Policy)})
+
+
+class ChangeProvider(_Request):
+    """`PATCH /providers/{providerId}`: what is not there stays as it is, and null ends a rule (RFC 7396)."""
+
+    name: Name | None = None
+    min_notice_minutes: Minutes | None = None
+    max_advance_days: Days | None = None
+    cancel_cutoff_minutes: Minutes | None = None
+    hold_seconds: HoldSeconds | None = None
+
+    nullable = frozenset(rule.name for rule in fields(Policy))
+
+    def to_rules(self) -> dict[str, int | None]:
+        """The rules of the policy that are to change."""
+        return {rule.name: getattr(self, rule.name) for rule in fields(Policy) if rule.name in self.model_fields_set}
 
 
 class SetAvailability(_Request):
@@ -171,17 +221,35 @@ class CreateBooking(_Request):
     user_id: UserId
 
 
+class CreateBookingHeaders(_Request):
+    """The headers of `POST /bookings` that mean something."""
+
+    model_config = ConfigDict(alias_generator=_header, extra="ignore")
+
+    idempotency_key: IdempotencyKey | None = None
+
+
+class RescheduleBooking(_Request):
+    """`POST /bookings/{bookingId}/reschedule`."""
+
+    slot_id: SlotId
+
+
 class _View(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
 class ProviderView(_View):
-    """A provider."""
+    """A provider, with those rules of its policy that it has."""
 
     provider_id: str
     name: str
     time_zone: str
     created_at: datetime
+    min_notice_minutes: int | None = None
+    max_advance_days: int | None = None
+    cancel_cutoff_minutes: int | None = None
+    hold_seconds: int | None = None
 
     @classmethod
     def of(cls, provider: Provider) -> "ProviderView":
@@ -191,6 +259,7 @@ class ProviderView(_View):
             name=provider.name,
             time_zone=provider.time_zone,
             created_at=provider.created_at,
+            **{rule.name: getattr(provider.policy, rule.name) for rule in fields(Policy)},
         )
 
 

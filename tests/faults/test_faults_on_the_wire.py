@@ -197,12 +197,12 @@ def assert_nothing_is_half_done(world: World, path: Path, normal: Undisturbed, p
 
 
 def as_at_the_deadline(items: Iterable[Item], deadline: datetime) -> list[Item | Slot]:
-    """What is in the table, but for holds that are over by then."""
+    """What is in the table, but for holds that are over by then, and what remembers the request that made one."""
     seen: list[Item | Slot] = []
     for item in rows(items):
         if item["SK"].startswith(keys.SLOT_PREFIX):
             seen.append(to_slot(item).seen_at(deadline))
-        elif item["SK"] != keys.EXPIRATION_TRIGGER:
+        elif item["SK"] != keys.EXPIRATION_TRIGGER and not item["SK"].startswith(keys.IDEMPOTENCY_PREFIX):
             seen.append(item)
     return seen
 

@@ -82,6 +82,10 @@ class Api:
             return self.request("POST", path)
         return self.send(path, json.dumps(document).encode())
 
+    def patch(self, path: str, document: Json) -> Answer:
+        """Patch with a document as JSON."""
+        return self.request("PATCH", path, body=json.dumps(document).encode(), headers={"Content-Type": JSON})
+
     def send(self, path: str, body: bytes, *, content_type: str | None = JSON) -> Answer:
         """Post these very bytes."""
         return self.request("POST", path, body=body, headers={"Content-Type": content_type} if content_type else {})
@@ -126,7 +130,6 @@ class Api:
             availability=AvailabilityService(providers=providers, slots=slots, clock=self.clock, new_id=new_id),
             bookings=BookingService(
                 providers=provider_store,
-                slots=slots,
                 bookings=InMemoryBookings(self.stores),
                 queue=self.queue,
                 clock=self.clock,

@@ -5,7 +5,7 @@ The requests are made from the table of operations and its examples, so that a n
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -39,12 +39,18 @@ class Target:
         self._before = copy.deepcopy(self._state())
 
     def send(
-        self, body: bytes = b"", *, content_type: str | None = "application/json", query: str = "", **changed: str
+        self,
+        body: bytes = b"",
+        *,
+        content_type: str | None = "application/json",
+        headers: Mapping[str, str] | None = None,
+        query: str = "",
+        parameters: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send these very bytes; parameters of the path may be changed."""
-        path = self.path.format(**{**self.parameters, **changed})
-        headers = {"Content-Type": content_type} if content_type else {}
-        return self.api.request(self.method, path + query, body=body, headers=headers)
+        """Send these very bytes; parameters of the path may be others than in the example."""
+        path = self.path.format(**{**self.parameters, **(parameters or {})})
+        all_headers = {"Content-Type": content_type} if content_type else {}
+        return self.api.request(self.method, path + query, body=body, headers={**all_headers, **(headers or {})})
 
     def refuses(self, body: bytes, *names: str) -> None:
         """A body is refused for these fields, and nothing has been changed."""
@@ -107,7 +113,7 @@ NO_TIMES = ["24:01", "25:00", "09:60", "9:00", "09:00:00", "-1:00", "\u0660\u066
 
 def wrong_values(value: Any) -> list[Any]:
     """What can't stand in place of a value, by what the value looks like."""
-    wrong = [other for other in WRONG_TYPES if type(other) is not type(value)]
+    wrong = [other for other in WRONG_TYPES if not isinstance(value, list | dict) or type(other) is not type(value)]
     if isinstance(value, str):
         wrong += NO_TEXTS
         if value[:2] == "20":
@@ -121,8 +127,13 @@ def wrong_values(value: Any) -> list[Any]:
 def test_a_value_that_can_not_be_accepted_is_refused_by_the_name_of_its_field(key: Key, place: Place) -> None:
     target = Target(key)
     valid = EXAMPLES[key].body
+    fields = OPERATIONS[key].body
+    assert fields
+    takes_null = "nullable" in fields.model_json_schema()["properties"][place[0]]
 
     for value in wrong_values(dict(places(valid))[place]):
+        if value is None and takes_null:
+            continue
         target.refuses(json.dumps(replaced(valid, place, value)).encode(), ".".join(map(str, place)))
 
 
@@ -227,6 +238,20 @@ def test_a_query_parameter_that_can_not_be_accepted_is_refused_by_its_name(key: 
     assert unknown.wrong_fields["colour"] == "is not a known field"
 
 
+@pytest.mark.parametrize("key", [key for key, operation in PUBLIC.items() if operation.headers], ids=" ".join)
+@pytest.mark.parametrize("value", ["", " ", "two words", "x" * 256, "\x00", "a\x7f", "caf\u00e9", "\U0001f600"])
+def test_a_header_that_can_not_be_accepted_is_refused_by_its_name(key: Key, value: str) -> None:
+    target = Target(key)
+    model = OPERATIONS[key].headers
+    assert model
+
+    for name in model.model_json_schema()["properties"]:
+        answer = target.send(json.dumps(EXAMPLES[key].body).encode(), headers={name: value})
+        assert_problem(answer, 400, "VALIDATION_FAILED")
+        assert answer.wrong_fields.keys() == {name}
+    target.is_untouched()
+
+
 @pytest.mark.parametrize("key", WITH_PATH_PARAMETER, ids=" ".join)
 @pytest.mark.parametrize(
     "value",
@@ -251,7 +276,7 @@ def test_what_can_not_be_an_id_is_found_nowhere(key: Key, value: str) -> None:
     body = EXAMPLES[key].body
 
     query = f"?date={PARAMETERS['date'][1]}" if OPERATIONS[key].query else ""
-    answer = target.send(json.dumps(body).encode() if body else b"", query=query, **{name: value})
+    answer = target.send(json.dumps(body).encode() if body else b"", query=query, parameters={name: value})
 
     assert_problem(answer, 404, answer.json["code"])
     target.is_untouched()

@@ -101,7 +101,7 @@ def test_every_operation_has_a_section_and_every_section_an_operation() -> None:
 def test_a_section_names_the_status_each_field_and_each_error_of_its_own(section: Section) -> None:
     method, path = section.title.split(" ")
     operation = PUBLIC[method, path]
-    fields = {name for model in (operation.body, operation.query) if model for name in names(model)}
+    fields = {name for model in (operation.body, operation.query, operation.headers) if model for name in names(model)}
     codes = {problem.code for problem in operation.problems} - EVERYWHERE - {"SERVICE_UNAVAILABLE"}
 
     assert str(operation.status.value) in section.text
