@@ -18,6 +18,7 @@ from chalicelib.domain.slots import slots_of
 from chalicelib.handlers import problems
 from chalicelib.handlers.problems import FieldError
 from chalicelib.handlers.schemas import (
+    BookingsView,
     BookingView,
     DayView,
     FreeSlotsView,
@@ -27,6 +28,7 @@ from chalicelib.handlers.schemas import (
     SlotView,
 )
 from chalicelib.services.availability import Day
+from chalicelib.services.listings import Page
 from deployment.gateway_responses import ERROR_OF
 from deployment.operations import RATE_LIMITED
 
@@ -100,22 +102,34 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
         body={"slotId": _RESCHEDULED.slot_id}, answer=BookingView.of(_RESCHEDULED)
     ),
     ("POST", "/bookings/{bookingId}/cancel"): Example(answer=BookingView.of(_CANCELLED)),
+    ("GET", "/bookings/{bookingId}/calendar.ics"): Example(),
+    ("GET", "/users/{userId}/bookings"): Example(answer=BookingsView.of(Page(bookings=[_CANCELLED], next_cursor=None))),
+    ("GET", "/providers/{providerId}/bookings"): Example(
+        answer=BookingsView.of(Page(bookings=[_CANCELLED], next_cursor=None))
+    ),
     ("GET", "/health"): Example(answer=HealthView()),
     ("GET", "/health/ready"): Example(answer=ReadinessView(checks={"table": "ok", "queue": "ok"})),
     ("GET", "/openapi.json"): Example(),
     ("GET", "/docs"): Example(),
 }
 
-PARAMETERS: Mapping[str, tuple[str, str]] = {
+PARAMETERS: Mapping[str, tuple[str, Any]] = {
     "providerId": ("The provider's id", _PROVIDER.provider_id),
     "bookingId": ("The booking's id", _PENDING.booking_id),
+    "userId": ("The user's id", USER_ID),
+    "date": ("A day in the provider's time zone, as YYYY-MM-DD", str(_WINDOW.day)),
+    "status": ("Only bookings in this state", BookingStatus.CANCELLED),
+    "from": ("The day or the instant that they start at or after", str(_WINDOW.day)),
+    "to": ("The day that they start on at the latest, or the instant that they start before", str(_WINDOW.day)),
+    "order": ("The earliest or the latest first", "asc"),
+    "limit": ("How many there are on a page at most", 25),
+    "cursor": ("The `nextCursor` of the page before, of the same listing; left out for the first one", None),
     "Idempotency-Key": (
         "Makes a repeat of this request by the same user give the same answer, and no second hold",
         "5e0d3c1a-8f43-4b8e-a1f4-0a9c7d1f0e55",
     ),
-    "date": ("A day in the provider's time zone, as YYYY-MM-DD", str(_WINDOW.day)),
 }
-"""What each parameter of a path or a query, and each header, means, and a value."""
+"""What each parameter of a path or a query, and each header, means, and a value; None if nobody can make one up."""
 
 _BUSINESS: list[errors.AppointmentError] = [
     errors.ProviderNotFoundError(_PROVIDER.provider_id),

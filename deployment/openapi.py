@@ -104,7 +104,8 @@ def _any_method(path: str) -> dict[str, Any]:
 
 def success(operation: Operation) -> dict[str, Any]:
     """What an operation answers when all goes well."""
-    answer = schemas.reference(operation.answer) if operation.answer else {}
+    kind = "object" if operation.media_type == "application/json" else "string"
+    answer = schemas.reference(operation.answer) if operation.answer else {"type": kind}
     return {"description": operation.status.phrase, "content": {operation.media_type: {"schema": answer}}}
 
 

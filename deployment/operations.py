@@ -165,6 +165,23 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         answer=schemas.BookingView,
         raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
     ),
+    ("GET", "/bookings/{bookingId}/calendar.ics"): Operation(
+        summary="Show a booking as iCalendar, for calendars to import",
+        answer=None,
+        media_type="text/calendar",
+        raises=(errors.BookingNotFoundError,),
+    ),
+    ("GET", "/users/{userId}/bookings"): Operation(
+        summary="List a user's bookings, a page at a time",
+        query=schemas.BookingsQuery,
+        answer=schemas.BookingsView,
+    ),
+    ("GET", "/providers/{providerId}/bookings"): Operation(
+        summary="List a provider's bookings, a page at a time",
+        query=schemas.BookingsQuery,
+        answer=schemas.BookingsView,
+        raises=(errors.ProviderNotFoundError,),
+    ),
     ("GET", "/health"): Operation(
         summary="Say that the process is up",
         answer=schemas.HealthView,

@@ -38,7 +38,7 @@ def components(
 ) -> dict[str, Schema]:
     """The schemas of all models, and of what they refer to, by name. Raises UnsupportedSchemaError.
 
-    OpenAPI 3.0 has a word for null, API Gateway has none: without it, what may be null has any type.
+    OpenAPI 3.0 has a word for null, API Gateway has none: without it, what may be null keeps its bounds, but no type.
     """
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in requests]
     modes += [(model, "serialization") for model in answers]
@@ -77,9 +77,12 @@ def converted(schema: Schema, *, with_null: bool = False) -> Schema:
 def _property(schema: Schema, *, is_needed: bool, with_null: bool) -> Schema:
     """Null is meant in a request that says so, and in an answer that always has the field."""
     may_be_null = schema.get("nullable") or (is_needed and {"type": "null"} in schema.get("anyOf", []))
-    if may_be_null:
-        return {**converted(schema, with_null=True), "nullable": True} if with_null else {}
-    return converted(schema, with_null=with_null)
+    result = converted(schema, with_null=with_null)
+    if not may_be_null:
+        return result
+    if with_null:
+        return {**result, "nullable": True}
+    return {keyword: value for keyword, value in result.items() if keyword != "type"}
 
 
 def _not_null(alternatives: list[Schema]) -> Schema:

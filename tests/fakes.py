@@ -13,6 +13,7 @@ from chalicelib.domain.errors import (
     SlotUnavailableError,
 )
 from chalicelib.domain.instants import deadline
+from chalicelib.domain.listings import ListedBy, Listing, Place
 from chalicelib.domain.models import (
     NO_RULES,
     SLOT_STATUS_OF,
@@ -269,6 +270,33 @@ class InMemoryBookings:
 
     def _put(self, slot: Slot, **ownership: Any) -> None:
         self._stores.slots[slot.provider_id, slot.slot_id] = replace(slot, **ownership)
+
+
+class InMemoryListing:
+    """A `BookingListing` that is never behind."""
+
+    def __init__(self, stores: InMemoryStores) -> None:
+        self._stores = stores
+
+    def find(self, listing: Listing, *, after: Place | None, limit: int, now: datetime) -> list[Booking]:
+        found = [booking for booking in list(self._stores.bookings.values()) if self._is_in(listing, booking, now)]
+        found.sort(key=Place.of, reverse=listing.latest_first)
+        if after is not None:
+            found = [
+                booking
+                for booking in found
+                if (Place.of(booking) < after if listing.latest_first else Place.of(booking) > after)
+            ]
+        return found[:limit]
+
+    def _is_in(self, listing: Listing, booking: Booking, now: datetime) -> bool:
+        owner_id = booking.user_id if listing.by is ListedBy.USER else booking.provider_id
+        return (
+            owner_id == listing.owner_id
+            and listing.status in {None, booking.seen_at(now).status}
+            and (listing.starts_from is None or booking.starts_at >= listing.starts_from)
+            and (listing.starts_before is None or booking.starts_at < listing.starts_before)
+        )
 
 
 @dataclass

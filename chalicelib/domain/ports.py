@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeAlias
 
+from chalicelib.domain.listings import Listing, Place
 from chalicelib.domain.models import NO_RULES, Booking, Policy, Provider, Slot, Transition, Window
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -148,6 +149,19 @@ class BookingStore(Protocol):
 
         Raises `StepRefusedError`; for the new slot `SlotUnavailableError`, `SlotNotFoundError` and `SlotChangedError`;
         and a `PolicyError` for leaving the old slot or taking the new one.
+        """
+
+
+class BookingListing(Protocol):
+    """Bookings as the indexes have them: a moment behind, and from when the queue's worker or a step has written them.
+
+    To show, never to decide on.
+    """
+
+    def find(self, listing: Listing, *, after: Place | None, limit: int, now: datetime) -> list[Booking]:
+        """The first bookings of a listing that come after a place in it, `limit` of them if there are so many.
+
+        They are as stored; `now` is when their status counts (`Booking.seen_at`).
         """
 
 

@@ -25,7 +25,7 @@ def slots_of(window: Window, *, provider_id: str, time_zone: str) -> list[Slot]:
     zone = ZoneInfo(time_zone)
     length = timedelta(minutes=window.slot_minutes)
     midnight = datetime.combine(window.day, time.min)
-    closes_at = _first_instant_from(midnight + window.end, zone)
+    closes_at = first_instant_from(midnight + window.end, zone)
     slots: list[Slot] = []
     for local_start in _grid(midnight, window):
         starts_at = _instant(local_start, zone)
@@ -86,7 +86,7 @@ def _instant(local: datetime, zone: ZoneInfo) -> datetime | None:
     return instant if exists else None
 
 
-def _first_instant_from(local: datetime, zone: ZoneInfo) -> datetime:
+def first_instant_from(local: datetime, zone: ZoneInfo) -> datetime:
     """The first instant at which the zone's clocks show `local` or later: the change itself, if they skip it."""
     shown = local
     while (instant := _instant(shown, zone)) is None:

@@ -131,6 +131,10 @@ def show(world: World) -> Answer:
     return world.api.get(f"/bookings/{world.bookings[0].booking_id}")
 
 
+def calendar(world: World) -> Answer:
+    return world.api.get(f"/bookings/{world.bookings[0].booking_id}/calendar.ics")
+
+
 def step(name: str, world: World) -> Answer:
     return world.api.post(f"/bookings/{world.bookings[0].booking_id}/{name}")
 
@@ -180,6 +184,9 @@ PATHS = [
     Path("creating a booking", a_hold, create),
     Path("creating a booking again", a_booking, create),
     Path("showing a booking", a_booking, show),
+    Path("showing a booking as a calendar", a_booking, calendar),
+    Path("listing a user's bookings", a_booking, get("/users/user-1/bookings")),
+    Path("listing a provider's bookings", a_booking, get("/providers/ann/bookings?status=PENDING&limit=1")),
     Path("confirming a booking that is not created yet", a_hold, confirm),
     Path("confirming a booking", a_booking, confirm),
     Path("rescheduling a booking that is not created yet", a_hold, reschedule),

@@ -82,6 +82,8 @@ def world_at(bench: Bench, path: Path, now: datetime, bookings: list[Booking], i
 def shown(world: World, outcome: Outcome) -> Any:
     """An outcome as it can be compared with that of another run."""
     if isinstance(outcome, Answer):
+        if "json" not in outcome.headers["Content-Type"]:
+            return world.told([outcome.status, outcome.text])
         body = {name: value for name, value in outcome.json.items() if name != "requestId"}
         return world.told([outcome.status, body])
     return outcome
