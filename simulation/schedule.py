@@ -83,7 +83,7 @@ class Schedule:
         self.system.now += _DAY_SECONDS
         self._to_the_end()
         self.watch.look_at_the_end(self._final_reads())
-        self.watch.look_back(self.clients.history, hold_seconds=HOLD_SECONDS)
+        self.watch.look_back(self.clients.history, hold_seconds=[HOLD_SECONDS])
 
     def _conditions(self) -> Conditions:
         """Some kinds of faults and not others, since faults of many kinds hide each other's effects (swarm testing)."""

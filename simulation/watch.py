@@ -1,6 +1,6 @@
 """What is checked after every step of a schedule, and at its end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import deserialized
@@ -85,7 +85,7 @@ class Watch:
         found += self._listings.wrong_at_the_end(exchanges)
         _raise_if_any(found)
 
-    def look_back(self, history: History, *, hold_seconds: float) -> None:
+    def look_back(self, history: History, *, hold_seconds: Collection[float]) -> None:
         """Check that all that clients were told fits together, by each and every order that it could have come in."""
         _raise_if_any(
             anomalies(
