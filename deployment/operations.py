@@ -62,6 +62,8 @@ class Operation:
     """The path in the header Location, with the fields of the answer that it is made of."""
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    headers: type[BaseModel] | None = None
+    """The headers that mean something to the application, beside what HTTP itself asks for."""
     raises: tuple[type[errors.AppointmentError], ...] = ()
     """The business's own refusals; what every route may answer is not named."""
     is_public: bool = True
@@ -131,6 +133,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/bookings"): Operation(
         summary="Hold a slot for a booking",
         body=schemas.CreateBooking,
+        headers=schemas.CreateBookingHeaders,
         status=HTTPStatus.ACCEPTED,
         location="/bookings/{bookingId}",
         answer=schemas.BookingView,
@@ -154,12 +157,6 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         answer=schemas.BookingView,
         raises=(errors.BookingNotFoundError, errors.BookingConflictError),
     ),
-    ("POST", "/bookings/{bookingId}/cancel"): Operation(
-        summary="Cancel a booking; a repeat gives the same answer",
-        body=schemas.NoBody,
-        answer=schemas.BookingView,
-        raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
-    ),
     ("POST", "/bookings/{bookingId}/reschedule"): Operation(
         summary="Give a booking another slot of its provider; its state stays",
         body=schemas.RescheduleBooking,
@@ -173,6 +170,12 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             errors.TooFarAheadError,
             errors.CancelCutoffPassedError,
         ),
+    ),
+    ("POST", "/bookings/{bookingId}/cancel"): Operation(
+        summary="Cancel a booking; a repeat gives the same answer",
+        body=schemas.NoBody,
+        answer=schemas.BookingView,
+        raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
     ),
     ("GET", "/bookings/{bookingId}/calendar.ics"): Operation(
         summary="Show a booking as iCalendar, for calendars to import",

@@ -171,6 +171,7 @@ def _described(pattern: str, **keywords: str) -> Any:
 _Printable = AfterValidator(_no_control_characters)
 _NotBlank = _described(f"^[^{_CONTROL}]*[^{_BLANK}][^{_CONTROL}]*$")
 _StartTimeText = Annotated[str, _described(f"^{_TIME.pattern}$")]
+_BoundText = Annotated[str, _described(f"^({_DATE.pattern}|{_INSTANT.pattern})$", format="date-or-instant")]
 _EndTimeText = Annotated[str, _described(f"^({_TIME.pattern}|24:00)$")]
 
 Name = Annotated[str, Field(min_length=1, max_length=200), _NotBlank, _Printable]
@@ -182,7 +183,7 @@ TimeZone = Annotated[str, Field(json_schema_extra={"format": "iana-time-zone"}),
 LocalDate = Annotated[date, BeforeValidator(_to_date, json_schema_input_type=date)]
 StartTime = Annotated[timedelta, BeforeValidator(_to_time, json_schema_input_type=_StartTimeText)]
 EndTime = Annotated[timedelta, BeforeValidator(_to_end_time, json_schema_input_type=_EndTimeText)]
-Bound = Annotated[date | datetime, BeforeValidator(_to_bound, json_schema_input_type=str)]
+Bound = Annotated[date | datetime, BeforeValidator(_to_bound, json_schema_input_type=_BoundText)]
 PageSize = Annotated[int, Field(ge=1, le=_LARGEST_PAGE), BeforeValidator(_to_page_size)]
 Status = Annotated[BookingStatus, Field(strict=False), WithJsonSchema({"type": "string", "enum": [*BookingStatus]})]
 SlotMinutes = Annotated[int, Field(ge=5, le=480)]

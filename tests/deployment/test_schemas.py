@@ -89,6 +89,23 @@ def test_alternatives_are_described_as_one_that_has_what_any_has_and_needs_what_
     }
 
 
+class Rules(BaseModel):
+    """What may be asked for, and taken back by null."""
+
+    least: Annotated[Annotated[int, Field(ge=5)] | None, Field(json_schema_extra={"nullable": True})] = None
+
+
+@pytest.mark.parametrize(
+    ("with_null", "least"), [(False, {"minimum": 5}), (True, {"minimum": 5, "type": "integer", "nullable": True})]
+)
+def test_what_may_be_null_keeps_its_bounds_and_has_a_type_where_there_is_a_word_for_null(
+    with_null: bool, least: dict[str, Any]
+) -> None:
+    rules = components([Rules], [], with_null=with_null)["Rules"]
+
+    assert rules["properties"] == {"least": least}
+
+
 def test_a_reference_leads_to_the_component() -> None:
     assert reference(ThingView) == {"$ref": "#/components/schemas/Thing"}
 

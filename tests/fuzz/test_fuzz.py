@@ -15,15 +15,17 @@ from deployment.operations import OPERATIONS
 from operations.invariants import violations
 from tests.system import ROOT, running
 
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SECONDS = os.environ.get("FUZZ_SECONDS", "60")
 SEED = os.environ.get("FUZZ_SEED", "1")
 
 
 def test_nothing_is_found_each_operation_succeeds_and_the_data_is_sound_after_it(tmp_path: Path) -> None:
-    with running(tmp_path / "system", hold_seconds=3) as system:
+    with running(tmp_path / "system", hold_seconds=5) as system:
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "schemathesis.cli", "run", f"{system.url}/openapi.json"),
+                *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION)),
+                *("run", f"{system.url}/openapi.json"),
                 *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure"),
                 *("--max-time", SECONDS, "--seed", SEED, "--generation-database", "none", "--no-color"),
             ],
