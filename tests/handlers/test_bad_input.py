@@ -230,8 +230,11 @@ def test_a_query_parameter_that_can_not_be_accepted_is_refused_by_its_name(key: 
     target = Target(key)
 
     for name in query_parameters(key):
+        # A cursor is looked at when all else is right.
+        others = EXAMPLES[key].leaves_out if name == "cursor" else ()
+        beside = "".join(f"&{each}={PARAMETERS[each][1]}" for each in sorted(others))
         for value in ("", "%00", "%FF", "%ED%A0%80", "x" * 5_000, "%F0%9F%98%80", *map(quote, NO_DATES)):
-            answer = target.send(query=f"?{name}={value}")
+            answer = target.send(query=f"?{name}={value}{beside}")
             assert_problem(answer, 400, "VALIDATION_FAILED")
             assert name in answer.wrong_fields, (name, value)
         twice = target.send(query=f"?{name}={PARAMETERS[name][1]}&{name}={PARAMETERS[name][1]}")
