@@ -119,11 +119,6 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         answer=schemas.AvailabilityView,
         raises=(errors.ProviderNotFoundError,),
     ),
-    ("DELETE", "/providers/{providerId}/availability/{date}"): Operation(
-        summary="Close a day; held and reserved slots stay",
-        answer=schemas.ClosedDayView,
-        raises=(errors.InvalidInputError, errors.ProviderNotFoundError),
-    ),
     ("GET", "/providers/{providerId}/slots"): Operation(
         summary="Show what can be booked on a day, or on a range of days a page at a time",
         query=any_of("FreeSlotsQuery", *schemas.FREE_SLOTS_QUERY.models),
@@ -176,6 +171,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         body=schemas.NoBody,
         answer=schemas.BookingView,
         raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
+    ),
+    ("DELETE", "/providers/{providerId}/availability/{date}"): Operation(
+        summary="Close a day; held and reserved slots stay",
+        answer=schemas.ClosedDayView,
+        raises=(errors.InvalidInputError, errors.ProviderNotFoundError),
     ),
     ("GET", "/bookings/{bookingId}/calendar.ics"): Operation(
         summary="Show a booking as iCalendar, for calendars to import",

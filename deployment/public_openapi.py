@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from app import app as chalice_app
 from chalicelib.handlers import docs, http, problems
-from chalicelib.handlers.schemas import BOOKING_ID, ProviderId, UserId
+from chalicelib.handlers.schemas import BOOKING_ID, LocalDate, ProviderId, UserId
 from deployment import openapi, schemas
 from deployment.examples import ERRORS, EXAMPLES, PARAMETERS, REQUEST_ID, USER_ID
 from deployment.operations import OPERATIONS, RATE_LIMITED, Operation, Problem, described
@@ -53,6 +53,7 @@ _PATH_PARAMETERS: Final[Mapping[str, schemas.Schema]] = {
     "providerId": TypeAdapter(ProviderId).json_schema(),
     "bookingId": {"type": "string", "pattern": BOOKING_ID},
     "userId": TypeAdapter(UserId).json_schema(),
+    "date": TypeAdapter(LocalDate).json_schema(),
 }
 _SCHEMAS: Final = "#/components/schemas/"
 
@@ -113,7 +114,7 @@ def _description(key: tuple[str, str], operation: Operation) -> dict[str, Any]:
     for parameter in found.get("parameters", []):
         name = parameter["name"]
         parameter["description"], example = PARAMETERS[name]
-        if example is not None:
+        if example is not None and name not in EXAMPLES[key].leaves_out:
             parameter["example"] = example
         if parameter["in"] == "path":
             parameter["schema"] = _PATH_PARAMETERS[name]

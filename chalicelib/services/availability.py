@@ -105,7 +105,7 @@ class AvailabilityService:
         Raises `ProviderNotFoundError`, `InvalidInputError` for a cursor that is none of this listing.
         """
         listing = f"free slots of {provider_id} from {first_day} to {last_day}"
-        after = self._cursors.open(listing, cursor) if cursor else ""
+        after = "" if cursor is None else self._cursors.open(listing, cursor)
         found = self._free(provider_id, first_day, last_day, after=after, most=limit + 1)
         if len(found.slots) <= limit:
             return found

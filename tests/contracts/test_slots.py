@@ -285,7 +285,15 @@ def end(stores: Stores, held: Slot, step: Transition, *, confirm: bool) -> None:
     stores.bookings.take_step(step, owner, at=NOW)
 
 
-@pytest.mark.parametrize("ends", [cancelled, cancelled_once_confirmed, expired])
+def rescheduled(stores: Stores, held: Slot) -> None:
+    new = slot(provider_id=held.provider_id, starts_at=held.starts_at + timedelta(days=1))
+    set_to(stores, held.provider_id, to=availability(day=NEXT_DAY), add=(new,))
+    there = stores.slots.find(held.provider_id, held.slot_id)
+    assert there
+    stores.bookings.reschedule(booking(held, booking_id=there.held_by), new, at=NOW)
+
+
+@pytest.mark.parametrize("ends", [cancelled, cancelled_once_confirmed, expired, rescheduled])
 def test_a_withdrawn_slot_stays_its_owners_and_is_gone_when_the_booking_ends(
     stores: Stores, ends: Callable[[Stores, Slot], None]
 ) -> None:
@@ -303,6 +311,18 @@ def test_a_withdrawn_slot_stays_its_owners_and_is_gone_when_the_booking_ends(
     (there,) = of_day(stores, held.provider_id)
     assert there == replace(held, withdrawn=True)
     assert not there.can_be_booked_at(NOW)
+
+
+def test_no_booking_can_be_rescheduled_to_a_withdrawn_slot(stores: Stores) -> None:
+    first, second = day_of_slots(2)
+    publish(stores, first, second)
+    hold(stores, second)
+    set_to(stores, first.provider_id, remove=(second,))
+    cancelled(stores, second)
+    moving = booking(first, booking_id=hold(stores, first))
+
+    with pytest.raises(SlotNotFoundError):
+        stores.bookings.reschedule(moving, second, at=NOW)
 
 
 def test_a_withdrawn_slot_is_gone_from_the_instant_its_hold_ends(stores: Stores) -> None:

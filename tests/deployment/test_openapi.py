@@ -209,8 +209,8 @@ def test_what_the_application_takes_passes_the_gateway(path: str, changes: dict[
 
 @pytest.mark.parametrize("document", FORMS)
 def test_each_form_in_which_availability_is_set_passes_the_gateway(document: dict[str, Any]) -> None:
-    assert status_of("/providers/{providerId}/availability", document) == 201
-    assert gateway_takes("/providers/{providerId}/availability", document)
+    assert status_of("POST /providers/{providerId}/availability", document) == 201
+    assert gateway_takes("POST /providers/{providerId}/availability", document)
 
 
 def test_what_may_be_left_out_may_be_left_out_at_the_gateway() -> None:
@@ -289,7 +289,7 @@ NEAR = st.sampled_from(
 
 
 WHOLE = {path: [document] for path, document in BODIES.items()}
-WHOLE["/providers/{providerId}/availability"] += FORMS
+WHOLE["POST /providers/{providerId}/availability"] += FORMS
 
 
 @given(data=st.data(), path=st.sampled_from(sorted(BODIES)))

@@ -382,6 +382,7 @@ def test_the_shortest_and_the_longest_slots_are_accepted(api: Api, minutes: int)
         (f"{RANGE}&limit=1000000", {"limit": "must be a whole number from 1 to 500"}),
         (f"{RANGE}&limit=-1", {"limit": "must be a whole number from 1 to 500"}),
         (f"{RANGE}&limit=\uff11", {"limit": "must be a whole number from 1 to 500"}),
+        (f"{RANGE}&cursor=", {"cursor": "is none of this listing"}),
         (f"{RANGE}&cursor=forged", {"cursor": "is none of this listing"}),
         ("?date=&Date=2030-05-02", {"date": NOT_A_DATE, "Date": "is not a known field"}),
         (

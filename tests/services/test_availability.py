@@ -309,7 +309,7 @@ def test_a_kept_slot_outside_the_windows_does_not_come_back_when_its_booking_is_
     held = world.hold("10:00")
     pending = world.stores.triggers[held]
     if confirmed:
-        world.bookings.take_step(CONFIRM, pending, at=world.clock.now)
+        pending = world.bookings.take_step(CONFIRM, pending, at=world.clock.now)
     if closed:
         world.close()
     else:
