@@ -72,10 +72,18 @@ class Machine:
             run_all=in_turn,
         )
 
-    def answer(self, instance: Application, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+    def answer(
+        self,
+        instance: Application,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
         """Answer an HTTP request by an instance, through the gateway's event and Chalice's entry point."""
         raw = None if body is None else json.dumps(body).encode()
-        event = self._events.create_lambda_event(method, path, {"Content-Type": "application/json"}, raw)
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        event = self._events.create_lambda_event(method, path, sent, raw)
         # A view asks for its services before it makes any call, so no other request comes in between.
         self._serving = instance
         answer = self._app(event, make_context("api", timeout_seconds=API_TIMEOUT_SECONDS))

@@ -1,27 +1,28 @@
 """What is checked after every step of a schedule, and at its end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import deserialized
-from chalicelib.dao.items import Item
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
+from chalicelib.dao.items import IDEMPOTENCY, Item
+from chalicelib.domain.instants import from_text
 from operations.invariants import unfinished, violations
 from simulation.clients import Exchange
-from simulation.dynamodb import Change
 from simulation.histories import History, anomalies
 from simulation.listings import Listings, is_listing
+from simulation.machine import HOLD_SECONDS
 from simulation.sources import Records
+from simulation.steps import Steps
 from simulation.system import START, System
 
 GATEWAY_SECONDS = 29
 """API Gateway waits no longer."""
 
 _INTERNAL_ERROR = 500
-_NOT_FOUND = 404
 _ACCEPTED = 202
 _ENDS = {"CONFIRMED", "CANCELLED", "EXPIRED"}
-_LEGAL = {(str(old), str(step.to)) for step in (CONFIRM, CANCEL, EXPIRE) for old in step.allowed_from}
 
 
 class ViolationError(AssertionError):
@@ -43,6 +44,9 @@ class Watch:
         self._promised: set[str] = set()
         self._missing_once: set[str] = set()
         self._read: dict[int, tuple[object, Item]] = {}
+        self._steps = Steps(hold=timedelta(seconds=HOLD_SECONDS))
+        self._answered: dict[tuple[str, str], Mapping[str, Any]] = {}
+        """What the request with each user's key was last answered, if it was done."""
         self._listings = Listings()
 
     def look(self) -> None:
@@ -58,7 +62,7 @@ class Watch:
         self._largest_skew = max(self._largest_skew, *map(abs, skews))
         found = violations(self._items(), now=self._system.datetime(ahead=self._fastest_clock))
         for change in changes[self._changes_seen :]:
-            found += _illegal_steps(change)
+            found += self._steps.wrong(change)
             self._listings.note(change)
         self._changes_seen = len(changes)
         for exchange in self._exchanges[self._exchanges_seen :]:
@@ -85,7 +89,7 @@ class Watch:
         found += self._listings.wrong_at_the_end(exchanges)
         _raise_if_any(found)
 
-    def look_back(self, history: History, *, hold_seconds: float) -> None:
+    def look_back(self, history: History, *, hold_seconds: Collection[float]) -> None:
         """Check that all that clients were told fits together, by each and every order that it could have come in."""
         _raise_if_any(
             anomalies(
@@ -112,15 +116,31 @@ class Watch:
     def _wrong_answers(self, exchange: Exchange) -> Iterator[str]:
         answer, request = exchange.answer, exchange.request
         yield from self._listings.wrong(exchange, clock_skew=self._largest_skew)
+        yield from self._steps.wrong_refusal(exchange)
         if answer.status == _INTERNAL_ERROR:
             yield f"{request} was answered {answer}"
         if answer.status == _ACCEPTED:
             self._promised.add(answer.body["bookingId"])
+            yield from self._done_again(exchange)
         booking_id = request.path.split("/")[2] if request.path.startswith("/bookings/") else None
-        if answer.status == _NOT_FOUND and booking_id in self._promised - self._missing_once:
+        if answer.body.get("code") == "BOOKING_NOT_FOUND" and booking_id in self._promised - self._missing_once:
             yield f"{booking_id} was promised, and is not found"
         if not self._system.conditions.pauses and exchange.returned - exchange.invoked >= GATEWAY_SECONDS:
             yield f"{request} took {exchange.returned - exchange.invoked:.1f} s"
+
+    def _done_again(self, exchange: Exchange) -> Iterator[str]:
+        """A request that is sent again with its key is given the same answer, for a day."""
+        request, body = exchange.request, exchange.answer.body
+        key = (request.headers or {}).get("Idempotency-Key")
+        if key is None:
+            return
+        before = self._answered.setdefault((body["userId"], key), body)
+        if before == body:
+            return
+        self._answered[body["userId"], key] = body
+        passed = from_text(body["createdAt"]) - from_text(before["createdAt"])
+        if passed < IDEMPOTENCY - timedelta(seconds=self._largest_skew):
+            yield f"{request} was answered {body}, and before {before}"
 
     def _broken_promises(self) -> Iterator[str]:
         """A booking that somebody was told of is there, or TTL was faster than the queue, and the stream brings it."""
@@ -130,18 +150,6 @@ class Watch:
             coming = {record["dynamodb"]["OldImage"]["bookingId"]["S"] for record in self._records.waiting()}
             yield from (f"{each} was promised, and is gone" for each in missing - coming)
             self._missing_once |= missing
-
-
-def _illegal_steps(change: Change) -> Iterator[str]:
-    """Final states are final, CONFIRMED leaves by cancel only, and no booking is ever deleted."""
-    if change.keys["SK"]["S"] != keys.METADATA or not change.keys["PK"]["S"].startswith("BOOKING#"):
-        return
-    if change.old_image is None:
-        return
-    old = change.old_image["status"]["S"]
-    new = change.new_image["status"]["S"] if change.new_image else "deleted"
-    if old != new and (old, new) not in _LEGAL:
-        yield f"{change.keys['PK']['S']} went from {old} to {new}"
 
 
 def _raise_if_any(found: list[str]) -> None:

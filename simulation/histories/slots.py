@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
-from simulation.histories.answers import is_done, shown_status
+from chalicelib.domain.models import BookingStatus
+from simulation.histories.answers import is_done, is_refused_for_the_slot, shown_slot, shown_status
 from simulation.histories.lives import Life
 from simulation.histories.operations import Kind, Operation
 from simulation.histories.specification import Act, Event, SlotHistory
@@ -13,6 +15,14 @@ from simulation.histories.terms import SECOND, Terms, instant, invoked, over
 
 Slot = tuple[str, str]
 """Provider and slot."""
+
+_STEPS: Final[Mapping[str, Act]] = {Kind.CONFIRM: Act.CONFIRM, Kind.CANCEL: Act.CANCEL}
+_MOVES: Final[Mapping[str | None, Sequence[Act]]] = {
+    BookingStatus.PENDING: [Act.MOVE_HELD],
+    BookingStatus.CONFIRMED: [Act.MOVE_RESERVED],
+    None: [Act.MOVE_HELD, Act.MOVE_RESERVED],
+}
+"""How a slot is taken by a reschedule that was answered with a booking in this status, or not answered."""
 
 
 def slot_histories(operations: Iterable[Operation], lives: Iterable[Life], terms: Terms) -> list[SlotHistory]:
@@ -49,36 +59,50 @@ class _Slots:
         slot = (str(hold.provider_id), str(hold.slot_id))
         if hold.is_unsettled:
             # Whoever made it knows no id, so it can only lapse, or be given back.
-            lapsed = over(hold, self._terms) + self._terms.hold + SECOND
+            lapsed = over(hold, self._terms) + max(self._terms.holds) + SECOND
             self._of(slot).lost_holds.append(self._event(Act.TAKE, hold, deadline=lapsed))
         elif is_done(hold):
-            booking_id = str(hold.body.get("bookingId"))
-            if not self._may_be_offered(slot, hold):
+            # With a key, it may be the answer of an earlier one.
+            if hold.key is None and not self._may_be_offered(slot, hold):
                 self._of(slot).events.append(self._event(Act.NEVER, hold))
-            if booking_id in self._lives and self._lives[booking_id].hold is hold:
-                self._of(slot).events.append(
-                    self._event(Act.TAKE, hold, booking_id, deadline=self._lives[booking_id].deadline)
-                )
-        elif hold.status == 409 and not self._may_have_started(slot, hold):
-            self._of(slot).events.append(self._event(Act.SEE_TAKEN, hold))
-        elif hold.body.get("code") == "SLOT_NOT_FOUND":
-            act = Act.SEE_FREE if self._may_be_absent(slot, hold) else Act.NEVER
-            self._of(slot).events.append(self._event(act, hold))
+            life = self._lives.get(str(hold.body.get("bookingId")))
+            if life and life.hold is hold:
+                self._of(slot).events.append(self._taking(life))
+        else:
+            self._add_refusal(hold, slot)
+
+    def _taking(self, life: Life) -> Event:
+        """A booking begins: by the hold that was answered, or by one before it with the same key."""
+        event = self._event(Act.TAKE, life.hold, life)
+        makers = life.makers(self._terms)
+        if not makers:
+            return event
+        latest = max(over(each, self._terms) for each in makers)
+        return replace(event, invoked=min(map(invoked, makers)), returned=min(event.returned, latest))
+
+    def _add_refusal(self, operation: Operation, slot: Slot, life: Life | None = None) -> None:
+        """A slot that could not be taken, by a hold or a reschedule; the latter never for having the slot itself."""
+        code = operation.body.get("code")
+        if code == "SLOT_UNAVAILABLE" and not self._may_have_started(slot, operation):
+            self._of(slot).events.append(self._event(Act.SEE_TAKEN, operation, life))
+        elif code == "SLOT_NOT_FOUND":
+            act = Act.SEE_FREE if self._may_be_absent(slot, operation) else Act.NEVER
+            self._of(slot).events.append(self._event(act, operation))
 
     def _add_step(self, step: Operation) -> None:
-        """A read, a confirm or a cancel of a booking."""
+        """A read of a booking, or a step, as each slot sees it that the booking may have been on."""
         life = self._lives.get(str(step.booking_id))
-        if life is None or step.status == 404:
+        if life is None:
             return
-        history = self._of(life.slot)
-        act = {Kind.CONFIRM: Act.CONFIRM, Kind.CANCEL: Act.CANCEL}.get(Kind(step.kind))
-        if step.is_unsettled:
-            if act:
-                history.unsettled.append(self._event(act, step, life.booking_id, deadline=life.deadline))
-        elif is_done(step) and act:
-            history.events.append(self._event(act, step, life.booking_id, deadline=life.deadline))
-        elif status := shown_status(step):
-            history.events.append(self._event(Act.of_status(status), step, life.booking_id, deadline=life.deadline))
+        if step.kind == Kind.RESCHEDULE:
+            self._add_refusal(step, (life.provider_id, str(step.slot_id)), life)
+        slot_ids = life.slot_ids
+        place = slot_ids[0] if len(slot_ids) == 1 else shown_slot(step)
+        for slot_id in slot_ids:
+            history = self._of((life.provider_id, slot_id))
+            is_here = None if place is None else place == slot_id
+            events = [self._event(act, step, life, is_here=is_here) for act in _acts(step, slot_id)]
+            (history.unsettled if step.is_unsettled else history.events).extend(events)
 
     def _add_look(self, look: Operation, slot: Slot, *, is_listed: bool) -> None:
         """One slot's place in a list, or its absence: the list is no snapshot, so each slot is a read of its own."""
@@ -87,18 +111,29 @@ class _Slots:
             late = starts is not None and invoked(look) >= starts + self._terms.clock_skew
             is_possible = not late and self._may_be_offered(slot, look)
             self._of(slot).events.append(self._event(Act.SEE_FREE if is_possible else Act.NEVER, look))
-        elif not self._may_have_started(slot, look) and not self._may_be_absent(slot, look):
+        elif not (
+            self._may_have_started(slot, look) or self._may_be_absent(slot, look) or self._may_be_hidden(slot, look)
+        ):
             self._of(slot).events.append(self._event(Act.SEE_TAKEN, look))
 
     def _of(self, slot: Slot) -> SlotHistory:
         return self._histories.setdefault(slot, SlotHistory(slot=slot, clock_skew=self._terms.clock_skew))
 
-    def _event(self, act: Act, operation: Operation, booking_id: str = "", deadline: int = 0) -> Event:
+    def _event(
+        self,
+        act: Act,
+        operation: Operation,
+        life: Life | None = None,
+        *,
+        deadline: int = 0,
+        is_here: bool | None = None,
+    ) -> Event:
         return Event(
             act=act,
             operation=operation,
-            booking_id=booking_id,
-            deadline=deadline,
+            booking_id=life.booking_id if life else "",
+            deadline=life.deadline if life else deadline,
+            is_here=is_here,
             invoked=invoked(operation),
             returned=over(operation, self._terms),
         )
@@ -106,6 +141,11 @@ class _Slots:
     def _may_have_started(self, slot: Slot, operation: Operation) -> bool:
         starts = self._starts.get(slot)
         return starts is not None and over(operation, self._terms) >= starts - self._terms.clock_skew
+
+    def _may_be_hidden(self, slot: Slot, look: Operation) -> bool:
+        """Whether a free slot may be left out of a list by the provider's policy, as soon as there may be one."""
+        policies = [each for each in self._operations if each.kind == Kind.POLICY and each.provider_id == slot[0]]
+        return any(invoked(each) <= over(look, self._terms) for each in policies)
 
     def _may_be_absent(self, slot: Slot, operation: Operation) -> bool:
         """Whether the slot may be missing at some time within the operation, though it is free."""
@@ -132,6 +172,18 @@ class _Slots:
 
 
 _SETTINGS = frozenset({Kind.AVAILABILITY, Kind.CLOSING})
+
+
+def _acts(step: Operation, slot_id: str) -> Sequence[Act]:
+    """What a read or a step of a booking may be to a slot that the booking may have been on."""
+    status = shown_status(step)
+    if step.kind == Kind.RESCHEDULE and is_refused_for_the_slot(step):
+        return [Act.SEE_LIVE]
+    if step.kind == Kind.GET or not (is_done(step) or step.is_unsettled):
+        return [Act.of_status(status)] if status else []
+    if step.kind == Kind.RESCHEDULE:
+        return _MOVES[status] if step.slot_id == slot_id else [Act.LEAVE]
+    return [_STEPS[step.kind]]
 
 
 def _by_day(settings: Iterable[Operation]) -> Mapping[tuple[str | None, str | None], list[Operation]]:

@@ -37,17 +37,20 @@ def operation(kind: Kind, at: float, status: int | None, body: Body | None = Non
     return Operation(kind=kind, invoked=START + at, returned=returned, status=status, body=body or {}, **fields)
 
 
+def place(slot_id: str) -> Body:
+    """What a booking tells of its slot."""
+    hour = slot_id[-5:]
+    return {"slotId": slot_id, "startsAt": f"{DAY}T{hour}:00Z", "endsAt": f"{DAY}T{hour[:2]}:30:00Z"}
+
+
 def pending(booking_id: str, slot_id: str, user_id: str, *, created: float) -> Body:
     """A PENDING booking."""
-    hour = slot_id[-5:]
     return {
         "bookingId": booking_id,
         "status": "PENDING",
         "providerId": PROVIDER,
-        "slotId": slot_id,
+        **place(slot_id),
         "userId": user_id,
-        "startsAt": f"{DAY}T{hour}:00Z",
-        "endsAt": f"{DAY}T{hour[:2]}:30:00Z",
         "timeZone": "UTC",
         "createdAt": text(created),
         "updatedAt": text(created),
@@ -67,18 +70,41 @@ def hold(
 
 def hold_without(status: int | None, at: float, *, slot_id: str = SLOT, **fields: Any) -> Operation:
     """A hold that is refused, fails, or gets no answer."""
-    codes = {404: "SLOT_NOT_FOUND", 409: "SLOT_UNAVAILABLE", 503: "SERVICE_UNAVAILABLE"}
+    codes = {
+        404: "SLOT_NOT_FOUND",
+        409: "SLOT_UNAVAILABLE",
+        422: "IDEMPOTENCY_KEY_REUSED",
+        503: "SERVICE_UNAVAILABLE",
+    }
     body = {"code": codes[status]} if status else {}
     return operation(Kind.HOLD, at, status, body, provider_id=PROVIDER, slot_id=slot_id, user_id="user", **fields)
 
 
-def shown(held: Operation, status: str, *, since: float | None = None, **changes: Any) -> Body:
-    """The booking of a hold in a status, in which it is since `since`; an expired one since its deadline."""
-    body = {**held.body, "status": status}
+def once_more(held: Operation, at: float, *, takes: float = TAKES) -> Operation:
+    """The same request again, which is given the same answer."""
+    return replace(held, client=f"client-{next(_numbers)}", invoked=START + at, returned=START + at + takes)
+
+
+def shown(
+    held: Operation,
+    status: str,
+    *,
+    since: float | None = None,
+    slot_id: str | None = None,
+    moved: float | None = None,
+    **changes: Any,
+) -> Body:
+    """The booking of a hold in a status, in which it is since `since`; an expired one since its deadline.
+
+    With `slot_id` it is on another slot than it was held on; `moved` is when, if it has not changed since.
+    """
+    body = {**held.body, "status": status, **(place(slot_id) if slot_id else {})}
     if status != "PENDING":
         deadline = body.pop("expiresAt")
         at = deadline if since is None else text(since)
         body |= {"updatedAt": at, f"{status.lower()}At": at}
+    if moved is not None:
+        body["updatedAt"] = text(moved)
     return {**body, **changes}
 
 
@@ -90,9 +116,19 @@ def get(held: Operation, at: float, status: str, *, since: float | None = None, 
     )
 
 
-def step(held: Operation, kind: Kind, at: float, *, since: float | None = None, **fields: Any) -> Operation:
+def step(
+    held: Operation,
+    kind: Kind,
+    at: float,
+    *,
+    since: float | None = None,
+    slot_id: str | None = None,
+    moved: float | None = None,
+    **fields: Any,
+) -> Operation:
     """A confirm or a cancel that is done, since its beginning if nothing else is said."""
-    body = shown(held, f"{kind.upper()}{'ED' if kind is Kind.CONFIRM else 'LED'}", since=at if since is None else since)
+    status = f"{kind.upper()}{'ED' if kind is Kind.CONFIRM else 'LED'}"
+    body = shown(held, status, since=at if since is None else since, slot_id=slot_id, moved=moved)
     return operation(kind, at, 200, body, booking_id=held.body["bookingId"], **fields)
 
 
@@ -104,14 +140,38 @@ def cancel(held: Operation, at: float, **fields: Any) -> Operation:
     return step(held, Kind.CANCEL, at, **fields)
 
 
+def reschedule(
+    held: Operation,
+    at: float,
+    *,
+    slot_id: str = OTHER_SLOT,
+    status: str = "PENDING",
+    since: float | None = None,
+    moved: float | None = None,
+    **fields: Any,
+) -> Operation:
+    """A reschedule that is done, at its beginning if nothing else is said; `since` is when it was confirmed."""
+    body = shown(held, status, since=since, slot_id=slot_id, moved=at if moved is None else moved)
+    return operation(Kind.RESCHEDULE, at, 200, body, booking_id=held.body["bookingId"], slot_id=slot_id, **fields)
+
+
+def not_rescheduled(
+    held: Operation, at: float, code: str = "SLOT_UNAVAILABLE", *, slot_id: str = OTHER_SLOT, **fields: Any
+) -> Operation:
+    """A reschedule that is refused for its slot, or by the provider's policy."""
+    status = 404 if code == "SLOT_NOT_FOUND" else 409
+    booking_id = held.body["bookingId"]
+    return operation(Kind.RESCHEDULE, at, status, {"code": code}, booking_id=booking_id, slot_id=slot_id, **fields)
+
+
 def refused(held: Operation, kind: Kind, at: float, status: str, **fields: Any) -> Operation:
-    """A confirm or a cancel that the booking's status forbids."""
+    """A step that the booking's status forbids."""
     body = {"code": "BOOKING_CONFLICT", "bookingStatus": status}
     return operation(kind, at, 409, body, booking_id=held.body["bookingId"], **fields)
 
 
 def unsettled(held: Operation, kind: Kind, at: float, status: int | None = None, **fields: Any) -> Operation:
-    """A confirm or a cancel that nobody knows the end of."""
+    """A step that nobody knows the end of."""
     body = {"code": "SERVICE_UNAVAILABLE"} if status else {}
     return operation(kind, at, status, body, booking_id=held.body["bookingId"], **fields)
 
@@ -160,7 +220,7 @@ def found_in(story: Iterable[Operation], **terms: Any) -> list[str]:
     """The anomalies of a story."""
     history = History()
     history.add(*story)
-    chosen: Mapping[str, Any] = {"hold_seconds": HOLD, **terms}
+    chosen: Mapping[str, Any] = {"hold_seconds": [HOLD], **terms}
     return anomalies(history, **chosen)
 
 
