@@ -15,6 +15,9 @@ from typing import TypeAlias
 Name: TypeAlias = tuple[str, int]
 """A function's qualified name, and its number among those of the same name, such as lambdas."""
 
+_GONE_AT_ONCE = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+"""Functions that Python makes for itself, and that nobody keeps."""
+
 
 def differ_in_functions_only(one: CodeType, other: CodeType) -> bool:
     """Whether two versions of a module do the same when they are imported, and have functions of the same names."""
@@ -48,7 +51,7 @@ def _functions(module: CodeType) -> dict[Name, CodeType]:
     seen: Counter[str] = Counter()
     found = {}
     for code in _below(module):
-        if code.co_flags & inspect.CO_NEWLOCALS:
+        if code.co_flags & inspect.CO_NEWLOCALS and code.co_name not in _GONE_AT_ONCE:
             seen[code.co_qualname] += 1
             found[code.co_qualname, seen[code.co_qualname]] = code
     return found
@@ -65,5 +68,7 @@ def _without_functions(code: CodeType) -> object:
     """What a module or a class does when it is imported, but for the code of its functions."""
     if code.co_flags & inspect.CO_NEWLOCALS:
         return code.co_qualname
-    consts = [_without_functions(const) if isinstance(const, CodeType) else repr(const) for const in code.co_consts]
+    consts = [
+        _without_functions(const) if isinstance(const, CodeType) else (type(const), const) for const in code.co_consts
+    ]
     return code.co_code, code.co_names, consts

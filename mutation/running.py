@@ -118,7 +118,7 @@ def notice(project: Project, attempts: Sequence[Attempt]) -> list[Tried]:
     files = sorted({test.partition("::")[0] for attempt in attempts for test in attempt.tests})
     if files:
         status = _pytest(project, files, runner)
-        if runner.failed and not mutant.in_functions:
+        if status is pytest.ExitCode.TESTS_FAILED and not mutant.in_functions:
             return [Tried(mutant, runner.failed, 0.0)]
         if status is not pytest.ExitCode.OK:
             raise BrokenRunError(f"{mutant.name}: {runner.failed or f'pytest ended with {status!r}'}")
@@ -229,14 +229,14 @@ class _Runner(_Plugin):
 
     def try_all(self, items: Mapping[str, pytest.Item]) -> None:
         """Try each mutant in a copy of this process, so that none leaves anything behind."""
-        module = self._attempts[0].mutant.module
-        functions = Functions(self._project.modules[module])
+        first = self._attempts[0].mutant
+        functions = Functions(self._project.modules[first.module]) if first.in_functions else None
         signal.alarm(0)
         for attempt in self._attempts:
             started = time.monotonic()
 
             def try_it(attempt: Attempt = attempt) -> str | None:
-                if attempt.mutant.in_functions:
+                if functions:
                     functions.replace(attempt.mutant.source)
                 return self._noticed_by(attempt, items)
 
