@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test simulate replay check-data check format lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test simulate replay fuzz check-data check chromium format openapi lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -23,16 +23,27 @@ run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both wor
 demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expiry on the running system (PORT)
 	@exec $(BIN)/python -m local_stack.demo --url 'http://127.0.0.1:$(PORT)'
 
-test: check $(VENV)/dynamodb-local/installed.stamp ## Check, run every test, measure the coverage, and simulate
+test: check $(VENV)/dynamodb-local/installed.stamp chromium ## Check, run every test, measure the coverage, and simulate
 	@$(BIN)/python -m pytest
 	@$(BIN)/python -m simulation explore
 	@$(BIN)/python -m simulation run --schedules $(SCHEDULES)
+
+# Where it can't be installed by itself, the tests in a browser say so and are skipped, and fail in CI.
+chromium:
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+		if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+			echo "Installing Debian's chromium (only when there is no such browser) ..."; \
+			apt-get update -qq && apt-get install -y -qq chromium >/dev/null || echo "chromium is left out: apt-get can't install it"; \
+		fi
 
 simulate: $(VENV)/dev.stamp ## Run the real code in simulated AWS, by chance and with faults (SECONDS)
 	@$(BIN)/python -m simulation run --seconds '$(SECONDS)' --first-seed "$$(date +%s)"
 
 replay: $(VENV)/dev.stamp ## Run one simulated schedule again, and show what happens (SEED)
 	@$(BIN)/python -m simulation replay '$(SEED)'
+
+fuzz: $(VENV)/dev.stamp ## Send the running system requests made from the API's description, by chance (SECONDS)
+	@FUZZ_SECONDS='$(SECONDS)' FUZZ_SEED="$$(date +%s)" $(BIN)/python -m pytest -n0 --no-cov -s tests/fuzz
 
 check-data: $(VENV)/local.stamp ## Check the data of the running local system against what must always hold (AWS_PORT)
 	@LOCALSTACK_HOST='127.0.0.1:$(AWS_PORT)' $(BIN)/python -m operations check
@@ -47,6 +58,9 @@ check: $(VENV)/dev.stamp $(VENV)/checkov/installed.stamp ## Format, lint, layers
 format: $(VENV)/dev.stamp ## Format the code and mend what lint can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+openapi: $(VENV)/local.stamp ## Generate the API's public description again, chalicelib/handlers/openapi.json
+	@$(BIN)/python -m deployment.public_openapi
 
 lock: $(VENV)/dev.stamp ## Pin again all that requirements/*.in and requirements.txt ask for
 	@$(BIN)/python -m pip install --quiet uv

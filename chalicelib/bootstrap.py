@@ -5,6 +5,7 @@ and nowhere else.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from uuid import uuid4
 
 import boto3
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from chalicelib import logs
 from chalicelib.aws import CLIENT_CONFIG, TimeLimit
 from chalicelib.dao.bookings import BookingDao
+from chalicelib.dao.listings import ListingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
 from chalicelib.dao.stream import booking_of_trigger
@@ -25,7 +27,16 @@ from chalicelib.dao.table import Retries, Table
 from chalicelib.domain.ports import Clock, IdSource
 from chalicelib.queue.message import decode
 from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
-from chalicelib.services import AvailabilityService, BookingService, ProviderService, ReadinessService, Services
+from chalicelib.services import (
+    AvailabilityService,
+    BookingService,
+    CalendarService,
+    ListingService,
+    ProviderService,
+    ReadinessService,
+    Services,
+)
+from chalicelib.services.cursors import Cursors
 from chalicelib.workers.batch import BatchWorker
 from chalicelib.workers.sources import booking_messages, removed_triggers
 
@@ -39,7 +50,13 @@ class SettingsError(ValueError):
 
 
 _QueueUrl = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
-_Keys = Annotated[str, StringConstraints(pattern=r"^[\x21-\x2b\x2d-\x7e]{32,}(,[\x21-\x2b\x2d-\x7e]{32,})*$")]
+
+
+def _long_enough(keys: str) -> str:
+    if not all(re.fullmatch("[!-~]{32,}", key) for key in keys.split(",")):
+        raise ValueError("each key must have 32 characters or more, ASCII and without spaces, with commas between keys")
+    return keys
+
 
 _SECRET = frozenset({"cursor_keys"})
 """Settings that no message shows."""
@@ -55,7 +72,7 @@ class Settings(BaseModel):
     booking_dead_letter_queue_url: _QueueUrl
     expiration_dead_letter_queue_url: _QueueUrl
     aws_region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-\d$")]
-    cursor_keys: _Keys
+    cursor_keys: Annotated[str, AfterValidator(_long_enough), Field(repr=False)]
     """Secrets that seal the cursors of listings: 32 characters or more, with commas between; the first one seals."""
     hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
     """How long a slot is held for a user to confirm."""
@@ -131,7 +148,6 @@ def build(
     providers = ProviderService(providers=provider_dao, clock=clock, new_id=new_id)
     bookings = BookingService(
         providers=provider_dao,
-        slots=slot_dao,
         bookings=BookingDao(table=table),
         queue=queue,
         clock=clock,
@@ -143,6 +159,13 @@ def build(
             providers=providers,
             availability=AvailabilityService(providers=providers, slots=slot_dao, clock=clock, new_id=new_id),
             bookings=bookings,
+            listings=ListingService(
+                listing=ListingDao(table=table),
+                providers=providers,
+                cursors=Cursors(keys=settings.cursor_keys.split(",")),
+                clock=clock,
+            ),
+            calendar=CalendarService(bookings=bookings, providers=providers, clock=clock),
             readiness=ReadinessService(dependencies={"table": table, "queue": queue}),
             begin=time_limit.begun,
         ),

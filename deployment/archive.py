@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # time: pydantic looks for plugins among the entry points of all distributions.
 _NOISE = re.compile(
     r"(^|/)__pycache__/|\.py[co]$|\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$|^[^/]+\.data/|/$"
+    # Of the viewers that offapi carries, one is shown (`chalicelib.handlers.docs`); the others are 7 MB.
+    r"|^offapi/(redoc|scalar|swagger_preset)\.js$|^\.gitignore$"
 )
 _DIST_INFO = re.compile(r"^(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/METADATA$")
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -53,12 +53,18 @@ class Operation:
     """What one method on one path takes and answers."""
 
     summary: str
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
+    """None: it is no model."""
+    media_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
+    location: str = ""
+    """The path in the header Location, with the fields of the answer that it is made of."""
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     raises: tuple[type[errors.AppointmentError], ...] = ()
     """The business's own refusals; what every route may answer is not named."""
+    is_public: bool = True
+    """Whether the API's users are told of it."""
 
     @property
     def takes_body(self) -> bool:
@@ -82,11 +88,18 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Create a provider",
         body=schemas.CreateProvider,
         status=HTTPStatus.CREATED,
+        location="/providers/{providerId}",
         answer=schemas.ProviderView,
         raises=(errors.ProviderExistsError,),
     ),
     ("GET", "/providers/{providerId}"): Operation(
         summary="Show a provider",
+        answer=schemas.ProviderView,
+        raises=(errors.ProviderNotFoundError,),
+    ),
+    ("PATCH", "/providers/{providerId}"): Operation(
+        summary="Change a provider's name and policy",
+        body=schemas.ChangeProvider,
         answer=schemas.ProviderView,
         raises=(errors.ProviderNotFoundError,),
     ),
@@ -107,8 +120,16 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Hold a slot for a booking",
         body=schemas.CreateBooking,
         status=HTTPStatus.ACCEPTED,
+        location="/bookings/{bookingId}",
         answer=schemas.BookingView,
-        raises=(errors.ProviderNotFoundError, errors.SlotNotFoundError, errors.SlotUnavailableError),
+        raises=(
+            errors.ProviderNotFoundError,
+            errors.SlotNotFoundError,
+            errors.SlotUnavailableError,
+            errors.TooShortNoticeError,
+            errors.TooFarAheadError,
+            errors.IdempotencyKeyReusedError,
+        ),
     ),
     ("GET", "/bookings/{bookingId}"): Operation(
         summary="Show a booking",
@@ -125,7 +146,38 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         summary="Cancel a booking; a repeat gives the same answer",
         body=schemas.NoBody,
         answer=schemas.BookingView,
-        raises=(errors.BookingNotFoundError, errors.BookingConflictError),
+        raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
+    ),
+    ("POST", "/bookings/{bookingId}/reschedule"): Operation(
+        summary="Give a booking another slot of its provider; its state stays",
+        body=schemas.RescheduleBooking,
+        answer=schemas.BookingView,
+        raises=(
+            errors.BookingNotFoundError,
+            errors.BookingConflictError,
+            errors.SlotNotFoundError,
+            errors.SlotUnavailableError,
+            errors.TooShortNoticeError,
+            errors.TooFarAheadError,
+            errors.CancelCutoffPassedError,
+        ),
+    ),
+    ("GET", "/bookings/{bookingId}/calendar.ics"): Operation(
+        summary="Show a booking as iCalendar, for calendars to import",
+        answer=None,
+        media_type="text/calendar",
+        raises=(errors.BookingNotFoundError,),
+    ),
+    ("GET", "/users/{userId}/bookings"): Operation(
+        summary="List a user's bookings, a page at a time",
+        query=schemas.BookingsQuery,
+        answer=schemas.BookingsView,
+    ),
+    ("GET", "/providers/{providerId}/bookings"): Operation(
+        summary="List a provider's bookings, a page at a time",
+        query=schemas.BookingsQuery,
+        answer=schemas.BookingsView,
+        raises=(errors.ProviderNotFoundError,),
     ),
     ("GET", "/health"): Operation(
         summary="Say that the process is up",
@@ -134,6 +186,27 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/health/ready"): Operation(
         summary="Say whether table and queue answer",
         answer=schemas.ReadinessView,
+    ),
+    ("GET", "/openapi.json"): Operation(
+        summary="Show this description of the API",
+        answer=None,
+    ),
+    ("GET", "/docs"): Operation(
+        summary="Show a page that describes the API and tries it out",
+        answer=None,
+        media_type="text/html",
+    ),
+    ("GET", "/docs/swagger-ui.css"): Operation(
+        summary="Load how the page looks",
+        answer=None,
+        media_type="text/css",
+        is_public=False,
+    ),
+    ("GET", "/docs/swagger-ui.js"): Operation(
+        summary="Load what the page does",
+        answer=None,
+        media_type="text/javascript",
+        is_public=False,
     ),
 }
 

@@ -51,7 +51,8 @@ def converted(schema: Schema) -> Schema:
             case ("title", _) | ("default", None):
                 pass  # pydantic's own, which says no more than the name; and a field that is left out
             case "properties", _:
-                result[keyword] = {name: converted(inner) for name, inner in value.items()}
+                needed = schema.get("required", [])
+                result[keyword] = {name: _property(inner, is_needed=name in needed) for name, inner in value.items()}
             case "items" | "additionalProperties", dict():
                 result[keyword] = converted(value)
             case "anyOf", _:
@@ -63,6 +64,12 @@ def converted(schema: Schema) -> Schema:
             case _:
                 raise UnsupportedSchemaError(f"{keyword}: {value!r}")
     return result
+
+
+def _property(schema: Schema, *, is_needed: bool) -> Schema:
+    """One that is there even if it is null, or may be sent as null, has any type: there is no word for null."""
+    may_be_null = {"type": "null"} in schema.get("anyOf", []) and (is_needed or schema.get("nullable", False))
+    return {} if may_be_null else converted(schema)
 
 
 def _not_null(alternatives: list[Schema]) -> Schema:

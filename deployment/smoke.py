@@ -79,14 +79,25 @@ class Smoke:
         second = first | {"userId": "smoke-2"}
         self._expect("nobody else can have it", 409, "POST", "/bookings", second, code="SLOT_UNAVAILABLE")
         self._is_free("and it is not offered", day, slot, free=False)
+        self._until_listed(provider)
         self._expect("it is cancelled", 200, "POST", f"{path}/cancel", status="CANCELLED")
         self._is_free("and the slot is free again", day, slot, free=True)
 
     def _until_readable(self, path: str) -> None:
-        deadline = self._now() + _PATIENCE_SECONDS
-        while self._api.call("GET", path).status != http.HTTPStatus.OK and self._now() < deadline:
-            self._sleep(_PAUSE_SECONDS)
+        self._wait_for(path, lambda answer: answer.status == http.HTTPStatus.OK)
         self._expect("the booking can be read", 200, "GET", path, status="PENDING")
+
+    def _until_listed(self, provider: str) -> None:
+        """The indexes are a moment behind."""
+        path = f"/providers/{provider}/bookings?status=CONFIRMED&from={self._date}&to={self._date}"
+        self._wait_for(path, lambda answer: bool(answer.body.get("bookings")))
+        if not self._expect("the provider's list has it", 200, "GET", path).get("bookings"):
+            raise SmokeError(f"the provider's list has it: {path} still lists nothing")
+
+    def _wait_for(self, path: str, condition: Callable[[Answer], bool]) -> None:
+        deadline = self._now() + _PATIENCE_SECONDS
+        while not condition(self._api.call("GET", path)) and self._now() < deadline:
+            self._sleep(_PAUSE_SECONDS)
 
     def _is_free(self, step: str, path: str, slot: str, *, free: bool) -> None:
         slots = [each.get("slotId") for each in self._expect(step, 200, "GET", path).get("slots", [])]

@@ -11,7 +11,7 @@ import http
 import json
 import uuid
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 from chalice.local import LambdaEventConverter, LocalGateway, LocalGatewayException, RouteMatcher
 
@@ -61,8 +61,9 @@ def problem(status: int, detail: str, request_id: str) -> tuple[dict[str, str], 
 
 
 class EventConverter(LambdaEventConverter):
-    """Makes the event as API Gateway does: parameters percent-decoded once, a text body as text, a request id.
+    """Makes the event as API Gateway does: the path's parameters as they were sent, a text body as text, a request id.
 
+    A query is percent-decoded there, and a path is not: https://github.com/serverless/serverless/issues/5037.
     Chalice's matching takes `//host/x` for a host, cuts `;x` off the path, lets a parameter be empty, and leaves the
     parameters of routes that did not fit in the end among those of the one that does.
     """
@@ -112,9 +113,7 @@ class EventConverter(LambdaEventConverter):
                 continue
             pairs = list(zip(names, parts, strict=True))
             if all(part if _is_parameter(name) else name == part for name, part in pairs):
-                return route, {
-                    name[1:-1]: _as_utf8(unquote(part, "latin-1")) for name, part in pairs if _is_parameter(name)
-                }
+                return route, {name[1:-1]: _as_utf8(part) for name, part in pairs if _is_parameter(name)}
         raise ValueError(f"no route fits {path}")
 
 

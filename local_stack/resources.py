@@ -120,9 +120,11 @@ def resources(*, prefix: str = "", visibility_timeout_seconds: int = 6 * WORKER_
         bookings_mapping=QueueMapping(batch_size=10, concurrency=2),
         expirations_mapping=StreamMapping(
             batch_size=100,
-            # Only what TTL removed; an item that was deleted by a request carries no identity.
+            # Only triggers that TTL removed: an item that was deleted by a request carries no identity, and TTL removes
+            # what remembers idempotency keys, too.
             filter_pattern={
                 "eventName": ["REMOVE"],
+                "dynamodb": {"Keys": {"SK": {"S": ["EXPIRATION_TRIGGER"]}}},
                 "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},
             },
             maximum_retry_attempts=10_000,  # the age is what ends them

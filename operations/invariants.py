@@ -10,9 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from chalicelib.dao import keys
 from chalicelib.dao.items import Item, booking_facts
 from chalicelib.domain.instants import to_text
-from chalicelib.domain.models import Booking, BookingStatus, Slot, SlotStatus
+from chalicelib.domain.models import NO_RULES, Booking, BookingStatus, Slot, SlotStatus
 from chalicelib.domain.slots import slot_id_of
 from operations.records import Place, Records, booking_place, is_settled, slot_place, sort_out, trigger_place
 
@@ -41,6 +42,7 @@ class Kind(StrEnum):
     INDEX_KEYS = "index-keys"
     SLOT_TIMES = "slot-times"
     OVERLAP = "overlap"
+    POLICY_DIFFERS = "policy-differs"
     WAITS_FOR_TTL = "waits-for-ttl"
     WAITS_FOR_EXPIRY = "waits-for-expiry"
     WAITS_TO_BE_FREE = "waits-to-be-free"
@@ -82,6 +84,7 @@ def findings(items: Iterable[Item], *, now: datetime) -> list[Finding]:
         *_bookings(records, now),
         *_slots(records, now),
         *_overlaps(records.slots.values()),
+        *_policies(records),
     ]
     # Nothing can be said about what belongs to an item that nobody understands.
     return unreadable + [each for each in judged if not records.unreadable.keys() & set(each.rests_on)]
@@ -217,6 +220,15 @@ def _overlaps(slots: Iterable[Slot]) -> Iterator[Finding]:
             text = f"{_name(latest)} ({latest.status}) and {slot.slot_id} ({slot.status}) overlap"
             yield Finding(kind=Kind.OVERLAP, about=both, rests_on=both, text=text)
         latest = max(latest, slot, key=lambda each: each.ends_at)
+
+
+def _policies(records: Records) -> Iterator[Finding]:
+    """What a write checks is what the provider is shown with."""
+    for place, provider in records.providers.items():
+        copies = tuple((key["PK"], key["SK"]) for key in keys.policies(provider.provider_id))
+        if differing := [each for each in copies if records.policies.get(each, NO_RULES) != provider.policy]:
+            text = f"{provider.provider_id} has another policy in {len(differing)} of its {len(copies)} copies"
+            yield Finding(kind=Kind.POLICY_DIFFERS, about=(place,), rests_on=(place, *copies), text=text)
 
 
 def _about_booking(

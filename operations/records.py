@@ -11,16 +11,20 @@ from chalicelib.dao import keys
 from chalicelib.dao.items import (
     Item,
     camel,
+    idempotency_item,
     pending_item,
+    policy_fields,
     provider_item,
     slot_item,
     to_booking,
+    to_booking_as_made,
+    to_policy,
     to_provider,
     to_slot,
     trigger_item,
 )
 from chalicelib.domain.instants import to_epoch_second, to_text
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Slot
+from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Provider, Slot
 
 Place: TypeAlias = tuple[str, str]
 """An item's partition and sort key."""
@@ -28,6 +32,8 @@ Place: TypeAlias = tuple[str, str]
 _BOOKINGS = keys.booking("")["PK"]
 _PROVIDERS = keys.provider("")["PK"]
 _AVAILABILITY = "AVAILABILITY#"
+_POLICIES = "POLICY#"
+_USERS = keys.idempotency("", "")["PK"]
 _INDEX_KEYS = frozenset({"GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK"})
 _READING_ERRORS = (ArithmeticError, AttributeError, KeyError, OSError, TypeError, ValueError)
 OWNER_FIELDS = ("heldBy", "holdExpiresAt", "reservedBy")
@@ -42,6 +48,9 @@ class Records:
     """Bookings from their own items."""
     waiting: dict[str, Booking] = field(default_factory=dict)
     """Bookings from their expiration triggers."""
+    providers: dict[Place, Provider] = field(default_factory=dict)
+    policies: dict[Place, Policy] = field(default_factory=dict)
+    """The copies of providers' policies."""
     slots: dict[Place, Slot] = field(default_factory=dict)
     owner_fields: dict[Place, frozenset[str]] = field(default_factory=dict)
     """Which of the fields that tell an owner each slot has, and not empty."""
@@ -106,6 +115,10 @@ def related(item: Item) -> set[Place]:
 
 def _reader(place: Place) -> Callable[[Item, Records], None] | None:
     partition, sort_key = place
+    if partition.startswith(_POLICIES):
+        return _read_policy
+    if sort_key.startswith(keys.IDEMPOTENCY_PREFIX):
+        return _read_remembered_request
     if partition.startswith(_BOOKINGS):
         return {keys.METADATA: _read_booking, keys.EXPIRATION_TRIGGER: _read_trigger}.get(sort_key)
     if not partition.startswith(_PROVIDERS):
@@ -148,8 +161,22 @@ def _read_slot(item: Item, records: Records) -> None:
     records.owner_fields[place] = frozenset(name for name in OWNER_FIELDS if item.get(name))
 
 
-def _read_provider(item: Item, _: Records) -> None:
-    _compare(item, provider_item(to_provider(item)))
+def _read_provider(item: Item, records: Records) -> None:
+    provider = to_provider(item)
+    _compare(item, provider_item(provider))
+    records.providers[place_of(item)] = provider
+
+
+def _read_policy(item: Item, records: Records) -> None:
+    policy = to_policy(item)
+    _compare(item, {"providerId": str(item["providerId"]), **policy_fields(policy)})
+    records.policies[place_of(item)] = policy
+
+
+def _read_remembered_request(item: Item, _: Records) -> None:
+    partition, sort_key = place_of(item)
+    user_id, key = partition.removeprefix(_USERS), sort_key.removeprefix(keys.IDEMPOTENCY_PREFIX)
+    _compare(item, idempotency_item(to_booking_as_made(item), user_id, key))
 
 
 def _read_availability(item: Item, _: Records) -> None:

@@ -6,7 +6,7 @@ nothing left to do when it is run again. What has two answers is left to a perso
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -16,9 +16,9 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import Action, check, delete, put
-from chalicelib.dao.items import Item, booking_fields, trigger_item
+from chalicelib.dao.items import Item, booking_fields, camel, policy_items, trigger_item
 from chalicelib.dao.table import ConditionFailedError
-from chalicelib.domain.models import EXPIRE, Booking, BookingStatus, Slot, SlotStatus
+from chalicelib.domain.models import EXPIRE, Booking, BookingStatus, Policy, Slot, SlotStatus
 from chalicelib.domain.ports import StepRefusedError
 from operations.advice import ADVICE
 from operations.check import look_again
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from operations.target import Target
 
 _FURTHER_ROUNDS = 2
+_MAY_COME = (*OWNER_FIELDS, *(camel(rule.name) for rule in fields(Policy)))
+"""What somebody may add to an item, so that it must still be absent where it was."""
 _FINAL = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
 
 
@@ -155,6 +157,12 @@ def _index_keys(case: _Case) -> Plan:
     )
 
 
+def _policy_differs(case: _Case) -> Plan:
+    """The provider's own item is what it is shown with."""
+    copies = policy_items(case.records.providers[case.place])
+    return Write("the policy is written into all copies", {(item["PK"], item["SK"]): item for item in copies})
+
+
 def _stray_owner(case: _Case) -> Plan:
     """What contradicts the status may go, if it names no booking that has a say."""
     kept = FIELDS_OF[case.slot.status]
@@ -213,6 +221,7 @@ _PLANS: Mapping[Kind, Callable[[_Case], Plan]] = {
     Kind.HELD_FOR_NOBODY: _slot_of_settled,
     Kind.WITHOUT_TRIGGER: _without_trigger,
     Kind.STRAY_TRIGGER: _stray_trigger,
+    Kind.POLICY_DIFFERS: _policy_differs,
     Kind.STRAY_OWNER: _stray_owner,
     Kind.INDEX_KEYS: _index_keys,
     Kind.WAITS_FOR_EXPIRY: lambda case: Expiry(case.booking),
@@ -234,6 +243,6 @@ def _as_read(item: Item | None) -> ConditionBase:
     """The item is exactly as it was read."""
     if item is None:
         return Attr("PK").not_exists()
-    owners = [Attr(name).not_exists() for name in OWNER_FIELDS if name not in item]
+    absent = [Attr(name).not_exists() for name in _MAY_COME if name not in item]
     same = [Attr(name).eq(value) for name, value in item.items() if name not in {"PK", "SK"}]
-    return reduce(and_, [*same, *owners])
+    return reduce(and_, [*same, *absent])

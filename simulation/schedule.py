@@ -11,7 +11,7 @@ from simulation.machine import HOLD_SECONDS, machine, silence
 from simulation.sources import Messages, Records, Ttl
 from simulation.system import Conditions, System
 from simulation.watch import ViolationError, Watch
-from simulation.workloads import booker, onlooker, opening, planner
+from simulation.workloads import PROVIDER, booker, lister, onlooker, opening, planner, walk
 
 _MOST_STEPS = 5000
 """More than any schedule needs: one that has not come to its end by then never would."""
@@ -99,6 +99,7 @@ class Schedule:
             skews=_SKEWS[choices.pick([3.0, 1.0, 1.0, 1.0])],
             repeats=choices.happens(0.5),
             pauses=choices.happens(0.3),
+            lags=choices.happens(0.5),
         )
 
     def _scripts(self) -> list[tuple[str, Script]]:
@@ -109,6 +110,8 @@ class Schedule:
             scripts.append(("onlooker", onlooker(choices)))
         if choices.happens(0.3):
             scripts.append(("planner", planner(choices)))
+        if choices.happens(0.3):
+            scripts.append(("lister", lister(choices)))
         return scripts
 
     def _while_clients_are_busy(self) -> None:
@@ -132,11 +135,12 @@ class Schedule:
 
     def _final_reads(self) -> list[Exchange]:
         before = len(self.clients.exchanges)
-        self.clients.add("reader", _reader(self.watch.promised))
+        self.clients.add("reader", _reader(self.watch.promised, self.choices))
         self._to_the_end()
         return self.clients.exchanges[before:]
 
 
-def _reader(booking_ids: Sequence[str]) -> Script:
+def _reader(booking_ids: Sequence[str], choices: Choices) -> Script:
     for booking_id in booking_ids:
         yield Request("GET", f"/bookings/{booking_id}")
+    yield from walk(f"/providers/{PROVIDER}/bookings", {}, choices)

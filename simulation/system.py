@@ -20,6 +20,10 @@ START = 1_903_867_200.25
 """2030-05-01T12:00:00.250Z: between two whole seconds, so that rounding shows."""
 
 
+_LAGS = (0, 1, 3, 10)
+"""How many changes an index can be behind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """What can go wrong in a schedule."""
@@ -29,6 +33,8 @@ class Conditions:
     """How far the clocks of machines are off, in seconds; each machine has one of these."""
     repeats: bool = False
     """Whether queue and stream deliver more than once."""
+    lags: bool = False
+    """Whether indexes are behind the table, by some changes that are others at each read."""
     pauses: bool = False
     """Whether functions may stand still between two calls, for as long as their time-out allows."""
 
@@ -61,6 +67,7 @@ class System:
         self.conditions = conditions
         self.now = START
         self.cloud = Cloud(WANTED)
+        self.cloud.table.index_lag = self._index_lag
         self.parts: list[Part] = []
         self.trace: list[str] = []
         self.steps = 0
@@ -100,6 +107,9 @@ class System:
         else:
             self.now = waits[self.choices.one_of(len(waits))]
         return True
+
+    def _index_lag(self) -> int:
+        return _LAGS[self.choices.pick([3.0, 1.0, 1.0, 1.0])] if self.conditions.lags else 0
 
     def _waits(self) -> list[float]:
         """The instants to which time may go on: a little later, or when something can happen, or just before."""

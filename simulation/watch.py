@@ -10,6 +10,7 @@ from operations.invariants import unfinished, violations
 from simulation.clients import Exchange
 from simulation.dynamodb import Change
 from simulation.histories import History, anomalies
+from simulation.listings import Listings, is_listing
 from simulation.sources import Records
 from simulation.system import START, System
 
@@ -19,6 +20,7 @@ GATEWAY_SECONDS = 29
 _INTERNAL_ERROR = 500
 _NOT_FOUND = 404
 _ACCEPTED = 202
+_ENDS = {"CONFIRMED", "CANCELLED", "EXPIRED"}
 _LEGAL = {(str(old), str(step.to)) for step in (CONFIRM, CANCEL, EXPIRE) for old in step.allowed_from}
 
 
@@ -41,6 +43,7 @@ class Watch:
         self._promised: set[str] = set()
         self._missing_once: set[str] = set()
         self._read: dict[int, tuple[object, Item]] = {}
+        self._listings = Listings()
 
     def look(self) -> None:
         """Check everything that must always hold, if anything is new since the last look."""
@@ -54,7 +57,9 @@ class Watch:
         self._fastest_clock = max(self._fastest_clock, *skews)
         self._largest_skew = max(self._largest_skew, *map(abs, skews))
         found = violations(self._items(), now=self._system.datetime(ahead=self._fastest_clock))
-        found += [wrong for change in changes[self._changes_seen :] for wrong in _illegal_steps(change)]
+        for change in changes[self._changes_seen :]:
+            found += _illegal_steps(change)
+            self._listings.note(change)
         self._changes_seen = len(changes)
         for exchange in self._exchanges[self._exchanges_seen :]:
             found += self._wrong_answers(exchange)
@@ -63,15 +68,21 @@ class Watch:
         _raise_if_any(found)
 
     def look_at_the_end(self, exchanges: Iterable[Exchange]) -> None:
-        """Check that everything reached its end; `exchanges` are reads of all bookings that were promised."""
+        """Check that everything reached its end; `exchanges` read all bookings that were promised, and list all."""
         self.look()
         found = unfinished(self._items(), now=self._system.datetime())
         found += [
             f"{item['PK']} still has its trigger" for item in self._items() if item["SK"] == keys.EXPIRATION_TRIGGER
         ]
+        exchanges = list(exchanges)
         for exchange in exchanges:
-            if exchange.answer.body.get("status") not in {"CONFIRMED", "CANCELLED", "EXPIRED"}:
+            if not is_listing(exchange) and exchange.answer.body.get("status") not in {
+                "CONFIRMED",
+                "CANCELLED",
+                "EXPIRED",
+            }:
                 found.append(f"{exchange.request.path} did not reach its end: {exchange.answer}")
+        found += self._listings.wrong_at_the_end(exchanges)
         _raise_if_any(found)
 
     def look_back(self, history: History, *, hold_seconds: float) -> None:
@@ -100,6 +111,7 @@ class Watch:
 
     def _wrong_answers(self, exchange: Exchange) -> Iterator[str]:
         answer, request = exchange.answer, exchange.request
+        yield from self._listings.wrong(exchange, clock_skew=self._largest_skew)
         if answer.status == _INTERNAL_ERROR:
             yield f"{request} was answered {answer}"
         if answer.status == _ACCEPTED:

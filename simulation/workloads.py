@@ -2,7 +2,9 @@
 
 from collections.abc import Generator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
+from chalicelib.domain.models import BookingStatus
 from simulation.choices import Choices
 from simulation.clients import Pause, Request, Script
 from simulation.machine import HOLD_SECONDS, Answer
@@ -69,6 +71,38 @@ def planner(choices: Choices) -> Script:
         yield from _hesitate(choices)
         window = _WINDOWS[choices.one_of(len(_WINDOWS))]
         yield from _insist(Request("POST", f"/providers/{PROVIDER}/availability", window), choices)
+
+
+def lister(choices: Choices) -> Script:
+    """Lists somebody's bookings, some or all of them."""
+    owners = (f"/providers/{PROVIDER}", "/users/user-0", "/users/user-1")
+    for _ in range(1 + choices.one_of(2)):
+        yield from _hesitate(choices)
+        asked = {
+            "order": ("asc", "desc")[choices.one_of(2)],
+            "status": (None, *BookingStatus)[choices.one_of(1 + len(BookingStatus))],
+            "from": (None, DAY)[choices.one_of(2)],
+        }
+        given = {name: value for name, value in asked.items() if value}
+        yield from walk(f"{owners[choices.one_of(len(owners))]}/bookings", given, choices)
+
+
+def walk(path: str, asked: Mapping[str, str], choices: Choices) -> Script:
+    """Go through a listing, from page to page to its end; a page that was not answered is asked for once more."""
+    cursor: str | None = None
+    while True:
+        limit = {"limit": str(1 + choices.one_of(3))}
+        answer = yield from _insist(Request("GET", _url(path, {**asked, **limit}, cursor)), choices)
+        if answer.status != _OK:
+            return
+        cursor = answer.body["nextCursor"]
+        if cursor is None:
+            return
+        yield from _hesitate(choices)
+
+
+def _url(path: str, asked: Mapping[str, str], cursor: str | None) -> str:
+    return f"{path}?{urlencode({**asked, **({'cursor': cursor} if cursor else {})})}"
 
 
 def _hesitate(choices: Choices) -> Script:

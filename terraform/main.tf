@@ -12,8 +12,24 @@ locals {
 
   build_directory = startswith(var.build_directory, "/") ? var.build_directory : "${path.root}/${var.build_directory}"
 
+  # The present key and the one before.
+  cursor_key_versions = [for version in [var.cursor_key_version, var.cursor_key_version - 1] : tostring(version)]
+
   # What the package was built for. It holds compiled wheels, which load on nothing else.
   package = jsondecode(file("${local.build_directory}/package.json"))
+}
+
+# The keys that seal the cursors of listings. Terraform makes each once, and nobody needs to know it: 244 random bits,
+# kept in the state. The present one seals; the one before still opens what it has sealed.
+resource "terraform_data" "cursor_key" {
+  for_each = toset(local.cursor_key_versions)
+
+  input = sensitive("${uuid()}${uuid()}")
+
+  lifecycle {
+    # They would be others at each plan.
+    ignore_changes = [input]
+  }
 }
 
 module "table" {
@@ -52,6 +68,7 @@ module "functions" {
     BOOKING_QUEUE_URL                = module.queue.queues.bookings.url
     BOOKING_DEAD_LETTER_QUEUE_URL    = module.queue.queues.bookings_dead_letters.url
     EXPIRATION_DEAD_LETTER_QUEUE_URL = module.queue.queues.expirations_dead_letters.url
+    CURSOR_KEYS                      = sensitive(join(",", [for version in local.cursor_key_versions : terraform_data.cursor_key[version].output]))
     HOLD_SECONDS                     = var.hold_seconds
     BOOKING_MAX_RECEIVES             = var.booking_max_receives
     EXPIRATION_MAX_AGE_SECONDS       = var.expiration_max_age_seconds

@@ -100,6 +100,18 @@ variable "expiration_max_age_seconds" {
   }
 }
 
+variable "cursor_key_version" {
+  description = "Which key seals the cursors of listings. The next number makes a new one, and what the former has sealed stays good until the number after."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.cursor_key_version >= 1 && floor(var.cursor_key_version) == var.cursor_key_version
+    error_message = "The key's version must be a whole number of 1 or more."
+  }
+}
+
 variable "log_level" {
   description = "The least severe level that the functions log."
   type        = string

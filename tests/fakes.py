@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from threading import RLock
+from typing import Any
 
 from chalicelib.domain.errors import (
     ProviderExistsError,
@@ -11,8 +12,31 @@ from chalicelib.domain.errors import (
     SlotNotFoundError,
     SlotUnavailableError,
 )
-from chalicelib.domain.models import Booking, Provider, Slot, SlotStatus, Transition, Window
-from chalicelib.domain.ports import AvailabilitySupersededError, SlotChangedError, StepRefusedError
+from chalicelib.domain.instants import deadline
+from chalicelib.domain.listings import ListedBy, Listing, Place
+from chalicelib.domain.models import (
+    NO_RULES,
+    SLOT_STATUS_OF,
+    Booking,
+    BookingStatus,
+    Policy,
+    Provider,
+    Slot,
+    SlotStatus,
+    Transition,
+    Window,
+)
+from chalicelib.domain.policy import check, figures_of_leaving, figures_of_taking
+from chalicelib.domain.ports import (
+    AvailabilitySupersededError,
+    HeldBeforeError,
+    IdempotencyKey,
+    PolicyChangedError,
+    Prospect,
+    ProviderChangedError,
+    SlotChangedError,
+    StepRefusedError,
+)
 
 
 @dataclass
@@ -24,6 +48,7 @@ class InMemoryStores:
     slots: dict[tuple[str, str], Slot] = field(default_factory=dict)
     bookings: dict[str, Booking] = field(default_factory=dict)
     triggers: dict[str, Booking] = field(default_factory=dict)
+    remembered: dict[IdempotencyKey, Booking] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
 
 
@@ -39,6 +64,12 @@ class InMemoryProviders:
 
     def find(self, provider_id: str) -> Provider | None:
         return self._stores.providers.get(provider_id)
+
+    def change(self, before: Provider, after: Provider) -> None:
+        with self._stores.lock:
+            if self._stores.providers.get(before.provider_id) != before:
+                raise ProviderChangedError
+            self._stores.providers[before.provider_id] = after
 
 
 class InMemorySlots:
@@ -96,30 +127,48 @@ class InMemoryBookings:
     def find(self, booking_id: str) -> Booking | None:
         return self._stores.bookings.get(booking_id) or self._stores.triggers.get(booking_id)
 
-    def hold_slot(self, slot: Slot, booking: Booking, *, now: datetime) -> None:
+    def prospect(self, provider_id: str, slot_id: str, *, now: datetime, key: IdempotencyKey | None) -> Prospect:
         with self._stores.lock:
-            there = self._stores.slots.get((slot.provider_id, slot.slot_id))
-            if there is None:
-                raise SlotNotFoundError(slot.provider_id, slot.slot_id)
-            if there.starts_at <= now:
-                raise SlotUnavailableError(slot.slot_id, "has started")
-            if there.status_at(now) is not SlotStatus.AVAILABLE:
-                raise SlotUnavailableError(slot.slot_id, "is taken")
-            if (there.starts_at, there.ends_at) != (slot.starts_at, slot.ends_at):
-                raise SlotChangedError(there)
-            self._stores.slots[slot.provider_id, slot.slot_id] = replace(
-                there, status=SlotStatus.HELD, held_by=booking.booking_id, hold_expires_at=booking.expires_at
+            return Prospect(
+                slot=self._stores.slots.get((provider_id, slot_id)),
+                policy=self._policy(provider_id),
+                held_before=self._remembered(key, now),
             )
-            self._stores.triggers[booking.booking_id] = booking
 
-    def release_hold(self, booking: Booking) -> bool:
+    def hold_slot(
+        self,
+        slot: Slot,
+        booking: Booking,
+        *,
+        now: datetime,
+        policy: Policy = NO_RULES,
+        key: IdempotencyKey | None = None,
+    ) -> None:
+        with self._stores.lock:
+            if remembered := self._remembered(key, now):
+                raise HeldBeforeError(remembered)
+            there = self._takeable(slot, now)
+            current = self._policy(slot.provider_id)
+            check(current, figures_of_taking(slot, now))
+            if current.hold_seconds != policy.hold_seconds:
+                raise PolicyChangedError(current)
+            self._give(there, booking)
+            self._stores.triggers[booking.booking_id] = booking
+            if key:
+                self._stores.remembered[key] = booking
+
+    def release_hold(self, booking: Booking, *, key: IdempotencyKey | None = None) -> bool:
         with self._stores.lock:
             if booking.booking_id in self._stores.bookings:
                 return False
-            slot = self._owned_slot(booking, frozenset({SlotStatus.HELD}))
-            if slot:
-                self._move(slot, SlotStatus.AVAILABLE, None)
+            remembered = self._stores.remembered.get(key) if key else None
+            if remembered and remembered.booking_id != booking.booking_id:
+                return True
+            if slot := self._owned_slot(booking):
+                self._free(slot)
             self._stores.triggers.pop(booking.booking_id, None)
+            if key:
+                self._stores.remembered.pop(key, None)
             return True
 
     def create_pending(self, booking: Booking) -> bool:
@@ -133,35 +182,120 @@ class InMemoryBookings:
 
     def take_step(self, step: Transition, booking: Booking, *, at: datetime) -> Booking:
         with self._stores.lock:
-            stored = self._stores.bookings.get(booking.booking_id)
-            if stored and stored.status not in step.allowed_from:
+            self._check_as_read(booking)
+            slot = self._owned_slot(booking)
+            if step.needs_the_slot and slot is None:
                 raise StepRefusedError
-            slot = self._owned_slot(booking, step.slot_allowed_from)
-            hold_is_over = slot is not None and slot.hold_expires_at is not None and slot.hold_expires_at <= at
-            if step.needs_the_slot and (slot is None or (step.needs_live_hold and hold_is_over)):
+            if step.needs_live_hold and slot is not None and slot.status_at(at) is SlotStatus.AVAILABLE:
                 raise StepRefusedError
+            if booking.status in step.needs_notice_from:
+                check(self._policy(booking.provider_id), figures_of_leaving(booking, at))
+            after = (self._stores.bookings.get(booking.booking_id) or booking).moved(step.to, at=at)
             if slot:
-                self._move(slot, step.slot_to, booking.booking_id)
-            after = (stored or booking).moved(step.to, at=at)
+                self._free(slot)
+                if after.status in SLOT_STATUS_OF:
+                    self._give(slot, after)
             self._stores.bookings[booking.booking_id] = after
             if not step.started_by_trigger:
                 self._stores.triggers.pop(booking.booking_id, None)
             return after
 
-    def _owned_slot(self, booking: Booking, statuses: frozenset[SlotStatus]) -> Slot | None:
+    def reschedule(self, booking: Booking, slot: Slot, *, at: datetime) -> Booking:
+        with self._stores.lock:
+            self._check_as_read(booking)
+            old = self._owned_slot(booking)
+            if old is None or old.status_at(at) is SlotStatus.AVAILABLE:
+                raise StepRefusedError
+            is_held = booking.status is BookingStatus.PENDING
+            if is_held and booking.booking_id not in self._stores.triggers:
+                raise StepRefusedError
+            new = self._takeable(slot, at)
+            figures = figures_of_taking(slot, at)
+            check(
+                self._policy(slot.provider_id), figures if is_held else {**figures, **figures_of_leaving(booking, at)}
+            )
+            after = booking.rescheduled(slot, at=at)
+            self._free(old)
+            self._give(new, after)
+            self._stores.bookings[booking.booking_id] = after
+            if is_held:
+                self._stores.triggers[booking.booking_id] = replace(after, updated_at=after.created_at, sequence=0)
+            return after
+
+    def _policy(self, provider_id: str) -> Policy:
+        provider = self._stores.providers.get(provider_id)
+        return provider.policy if provider else NO_RULES
+
+    def _remembered(self, key: IdempotencyKey | None, now: datetime) -> Booking | None:
+        booking = self._stores.remembered.get(key) if key else None
+        return booking if booking and deadline(booking.created_at, timedelta(hours=24)) > now else None
+
+    def _takeable(self, slot: Slot, now: datetime) -> Slot:
+        there = self._stores.slots.get((slot.provider_id, slot.slot_id))
+        if there is None:
+            raise SlotNotFoundError(slot.provider_id, slot.slot_id)
+        if there.starts_at <= now:
+            raise SlotUnavailableError(slot.slot_id, "has started")
+        if there.status_at(now) is not SlotStatus.AVAILABLE:
+            raise SlotUnavailableError(slot.slot_id, "is taken")
+        if (there.starts_at, there.ends_at) != (slot.starts_at, slot.ends_at):
+            raise SlotChangedError(there)
+        return there
+
+    def _check_as_read(self, booking: Booking) -> None:
+        stored = self._stores.bookings.get(booking.booking_id)
+        if stored and (stored.status, stored.slot_id) != (booking.status, booking.slot_id):
+            raise StepRefusedError
+
+    def _owned_slot(self, booking: Booking) -> Slot | None:
         slot = self._stores.slots.get((booking.provider_id, booking.slot_id))
-        if slot is None or slot.status not in statuses:
+        if slot is None or slot.status is not SLOT_STATUS_OF[booking.status]:
             return None
         owner = slot.held_by if slot.status is SlotStatus.HELD else slot.reserved_by
         return slot if owner == booking.booking_id else None
 
-    def _move(self, slot: Slot, status: SlotStatus, owner: str | None) -> None:
-        self._stores.slots[slot.provider_id, slot.slot_id] = replace(
+    def _free(self, slot: Slot) -> None:
+        self._put(slot, status=SlotStatus.AVAILABLE, held_by=None, hold_expires_at=None, reserved_by=None)
+
+    def _give(self, slot: Slot, booking: Booking) -> None:
+        status = SLOT_STATUS_OF[booking.status]
+        is_held = status is SlotStatus.HELD
+        self._put(
             slot,
             status=status,
-            held_by=None,
-            hold_expires_at=None,
-            reserved_by=owner if status is SlotStatus.RESERVED else None,
+            held_by=booking.booking_id if is_held else None,
+            hold_expires_at=booking.expires_at if is_held else None,
+            reserved_by=None if is_held else booking.booking_id,
+        )
+
+    def _put(self, slot: Slot, **ownership: Any) -> None:
+        self._stores.slots[slot.provider_id, slot.slot_id] = replace(slot, **ownership)
+
+
+class InMemoryListing:
+    """A `BookingListing` that is never behind."""
+
+    def __init__(self, stores: InMemoryStores) -> None:
+        self._stores = stores
+
+    def find(self, listing: Listing, *, after: Place | None, limit: int, now: datetime) -> list[Booking]:
+        found = [booking for booking in list(self._stores.bookings.values()) if self._is_in(listing, booking, now)]
+        found.sort(key=Place.of, reverse=listing.latest_first)
+        if after is not None:
+            found = [
+                booking
+                for booking in found
+                if (Place.of(booking) < after if listing.latest_first else Place.of(booking) > after)
+            ]
+        return found[:limit]
+
+    def _is_in(self, listing: Listing, booking: Booking, now: datetime) -> bool:
+        owner_id = booking.user_id if listing.by is ListedBy.USER else booking.provider_id
+        return (
+            owner_id == listing.owner_id
+            and listing.status in {None, booking.seen_at(now).status}
+            and (listing.starts_from is None or booking.starts_at >= listing.starts_from)
+            and (listing.starts_before is None or booking.starts_at < listing.starts_before)
         )
 
 

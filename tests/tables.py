@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from chalicelib.aws import TimeLimit
 from chalicelib.dao.bookings import BookingDao
+from chalicelib.dao.listings import ListingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
 from chalicelib.dao.table import Retries, Table
-from chalicelib.domain.ports import BookingStore, ProviderStore, SlotStore
+from chalicelib.domain.ports import BookingListing, BookingStore, ProviderStore, SlotStore
 from local_stack.resources import provision, resources
 from tests.builders import new_id
-from tests.fakes import InMemoryBookings, InMemoryProviders, InMemorySlots, InMemoryStores
+from tests.fakes import InMemoryBookings, InMemoryListing, InMemoryProviders, InMemorySlots, InMemoryStores
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,22 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stores:
-    """The three stores over one table."""
+    """The stores over one table."""
 
     providers: ProviderStore
     slots: SlotStore
     bookings: BookingStore
+    listing: BookingListing
 
 
 def in_memory_stores() -> Stores:
     """The fakes."""
     stores = InMemoryStores()
-    return Stores(InMemoryProviders(stores), InMemorySlots(stores), InMemoryBookings(stores))
+    return Stores(InMemoryProviders(stores), InMemorySlots(stores), InMemoryBookings(stores), InMemoryListing(stores))
 
 
 def dao_stores(table: Table) -> Stores:
     """The DAOs."""
-    return Stores(ProviderDao(table=table), SlotDao(table=table), BookingDao(table=table))
+    return Stores(ProviderDao(table=table), SlotDao(table=table), BookingDao(table=table), ListingDao(table=table))
 
 
 def table_on(client: "DynamoDBClient", name: str, retries: Retries | None = None) -> Table:

@@ -19,14 +19,23 @@ from tests.moto_region import Aws, Region, own_resources
 ROUTES = {
     ("POST", "/providers"),
     ("GET", "/providers/{providerId}"),
+    ("PATCH", "/providers/{providerId}"),
     ("POST", "/providers/{providerId}/availability"),
     ("GET", "/providers/{providerId}/slots"),
+    ("GET", "/providers/{providerId}/bookings"),
+    ("GET", "/users/{userId}/bookings"),
+    ("GET", "/bookings/{bookingId}/calendar.ics"),
     ("POST", "/bookings"),
     ("GET", "/bookings/{bookingId}"),
     ("POST", "/bookings/{bookingId}/confirm"),
     ("POST", "/bookings/{bookingId}/cancel"),
+    ("POST", "/bookings/{bookingId}/reschedule"),
     ("GET", "/health"),
     ("GET", "/health/ready"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs"),
+    ("GET", "/docs/swagger-ui.css"),
+    ("GET", "/docs/swagger-ui.js"),
 }
 
 

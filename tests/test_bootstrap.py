@@ -1,15 +1,18 @@
 """Settings from the environment, and the application that is built from them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 
 from chalicelib.bootstrap import Clients, Settings, SettingsError, build
-from chalicelib.domain.models import BookingStatus
-from tests.builders import CURSOR_KEY, DAY, NOW, Clock, booking, new_id, window
+from chalicelib.domain.errors import InvalidInputError
+from chalicelib.domain.models import CANCEL, BookingStatus
+from chalicelib.services.listings import Page, PageRequest
+from tests.builders import CURSOR_KEY, DAY, NOW, Clock, booking, new_id, slot, window
 from tests.events import event, failed, message, removal, sqs_record
 from tests.moto_region import REGION, Aws
+from tests.tables import dao_stores, table_on
 
 ENVIRONMENT = {
     "TABLE_NAME": "appointments",
@@ -100,6 +103,38 @@ def test_a_wrong_setting_gives_one_line_with_its_name_and_what_it_is(name: str, 
     assert lines[0].endswith(f", but it is {value!r}")
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "",
+        "too-short-a-secret-of-31-chars-",
+        f"{CURSOR_KEY},too-short-a-secret",
+        f"{CURSOR_KEY},",
+        f",{CURSOR_KEY}",
+        f"{CURSOR_KEY} {CURSOR_KEY}",
+        f"{CURSOR_KEY}\n",
+        f"{CURSOR_KEY}ä",
+    ],
+)
+def test_wrong_keys_are_named_and_not_shown(keys: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({**ENVIRONMENT, "CURSOR_KEYS": keys})
+
+    _headline, line = str(caught.value).splitlines()
+    assert line.startswith("  CURSOR_KEYS: ")
+    assert "32 characters or more" in line
+    assert "secret" not in line
+    assert CURSOR_KEY not in line
+
+
+@pytest.mark.parametrize("keys", ["k" * 32, f"{CURSOR_KEY},{'!' * 32},{'~' * 100}"])
+def test_there_may_be_several_keys_and_no_text_of_the_settings_shows_any(keys: str) -> None:
+    settings = Settings.from_environment({**ENVIRONMENT, "CURSOR_KEYS": keys})
+
+    assert settings.cursor_keys == keys
+    assert not any(key in text for key in keys.split(",") for text in (repr(settings), str(settings)))
+
+
 @pytest.mark.parametrize("name", ENVIRONMENT)
 def test_a_missing_setting_is_named(name: str) -> None:
     rest = {other: value for other, value in ENVIRONMENT.items() if other != name}
@@ -144,6 +179,28 @@ def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(a
     assert confirmed.status is BookingStatus.CONFIRMED
     _, free = services.availability.free_slots(ann.provider_id, DAY)
     assert [slot.slot_id for slot in free] == [f"{DAY}T10:00", f"{DAY}T11:00"]
+
+
+def test_a_built_application_lists_by_the_first_key_and_goes_on_by_the_others(aws: Aws) -> None:
+    def pages(keys: str, cursor: str | None = None) -> Page:
+        settings = Settings.from_environment({**aws.environment, "CURSOR_KEYS": keys})
+        services = build(settings, Clients.of(settings), clock=Clock(), new_id=new_id).services
+        return services.listings.of_user("user-1", PageRequest(limit=1, cursor=cursor))
+
+    stores = dao_stores(table_on(aws.dynamodb, aws.its.table_name))
+    for hour in (9, 10):
+        held = booking(slot(starts_at=datetime(2030, 5, 2, hour, tzinfo=UTC)))
+        stores.bookings.take_step(CANCEL, held, at=NOW)
+    newer, older = "n" * 32, "o" * 32
+
+    first = pages(older)
+    second = pages(f"{newer},{older}", first.next_cursor)
+
+    assert [len(page.bookings) for page in (first, second)] == [1, 1]
+    assert second.next_cursor is None
+    assert pages(newer, pages(f"{newer},{older}").next_cursor) == second
+    with pytest.raises(InvalidInputError):
+        pages(newer, first.next_cursor)
 
 
 def test_a_built_application_expires_the_booking_of_a_removed_trigger(aws: Aws) -> None:

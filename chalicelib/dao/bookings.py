@@ -1,33 +1,62 @@
 """The write sets on bookings: each changes the booking, its slot and its trigger in one transaction, or nothing.
 
-The conditions are made from the transitions in `chalicelib.domain.models`. The trigger is there from the hold until the
-booking is settled, so that nothing that is lost on the way can leak a slot: what remains is ended by TTL.
+A step is written on the booking as it was read: in the same status, and on the same slot. What may be read, and what
+becomes of it, tell the transitions in `chalicelib.domain.models`. The trigger is there from the hold until the booking
+is settled, so that nothing that is lost on the way can leak a slot: what remains is ended by TTL.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from functools import reduce
-from operator import or_
+from typing import TypeAlias
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.dao import keys
+from chalicelib.dao import keys, policies
 from chalicelib.dao.actions import Action, check, delete, put, update
-from chalicelib.dao.items import booking_fields, camel, pending_item, to_booking, to_slot, trigger_item
+from chalicelib.dao.items import (
+    Item,
+    booking_fields,
+    camel,
+    idempotency_item,
+    pending_item,
+    to_booking,
+    to_booking_as_made,
+    to_slot,
+    trigger_item,
+)
 from chalicelib.dao.slots import is_free
 from chalicelib.dao.table import ConditionFailedError, Table
 from chalicelib.domain.errors import SlotNotFoundError, SlotUnavailableError
 from chalicelib.domain.instants import to_epoch_second, to_text
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, Slot, SlotStatus, Transition
-from chalicelib.domain.ports import SlotChangedError, StepRefusedError
+from chalicelib.domain.models import (
+    NO_RULES,
+    SLOT_STATUS_OF,
+    TIMESTAMP_OF,
+    Booking,
+    BookingStatus,
+    Policy,
+    Slot,
+    SlotStatus,
+    Transition,
+)
+from chalicelib.domain.policy import check as check_policy
+from chalicelib.domain.policy import figures_of_leaving, figures_of_taking
+from chalicelib.domain.ports import (
+    HeldBeforeError,
+    IdempotencyKey,
+    PolicyChangedError,
+    Prospect,
+    SlotChangedError,
+    StepRefusedError,
+)
 
 _OWNER_FIELD = {SlotStatus.HELD: "heldBy", SlotStatus.RESERVED: "reservedBy"}
 """Who owns a slot stands in a field of its own for each status, so that a hold is never taken for a reservation."""
 
-_BOOKING = 0
-"""Where the booking stands in every transaction that changes one."""
+_OWNERSHIP_FIELDS = ("heldBy", "holdExpiresAt", "reservedBy")
 
-_HELD_SLOT = 0
-"""Where the slot stands in the transaction that holds it."""
+_Refused: TypeAlias = Mapping[str, "Item | None"]
+"""What was there, under the name of each action whose condition did not hold; empty when all was written."""
 
 
 class BookingDao:
@@ -42,114 +71,201 @@ class BookingDao:
         item = items.get(keys.METADATA) or items.get(keys.EXPIRATION_TRIGGER)
         return to_booking(item) if item else None
 
-    def hold_slot(self, slot: Slot, booking: Booking, *, now: datetime) -> None:
-        """Slot to HELD, and put the trigger. The slot must still have the times that the booking was made with."""
-        as_read = Attr("startsAt").eq(to_text(slot.starts_at)) & Attr("endsAt").eq(to_text(slot.ends_at))
-        in_future = Attr("startsAt").gt(_in_whole_seconds(now))
-        hold = update(
-            keys.slot(slot.provider_id, slot.slot_id),
-            write={
-                "status": SlotStatus.HELD,
-                "heldBy": booking.booking_id,
-                "holdExpiresAt": to_epoch_second(booking.expires_at),
-            },
-            condition=as_read & in_future & is_free(now),
+    def prospect(self, provider_id: str, slot_id: str, *, now: datetime, key: IdempotencyKey | None) -> Prospect:
+        """Read the slot, the policy, and what remembers the key, in one call."""
+        wanted = [keys.slot(provider_id, slot_id), keys.policy(provider_id, slot_id)]
+        if key:
+            wanted.append(keys.idempotency(key.user_id, key.key))
+        slot, policy, *records = self._table.get_all(wanted)
+        remembered = [to_booking_as_made(item) for item in records if item and item["ttl"] > to_epoch_second(now)]
+        return Prospect(
+            slot=to_slot(slot) if slot else None,
+            policy=policies.policy_in(policy),
+            held_before=remembered[0] if remembered else None,
         )
-        try:
-            self._table.transact([hold, put(trigger_item(booking))])
-        except ConditionFailedError as refused:
-            there = refused.failed.get(_HELD_SLOT)
-            if there is None:
-                raise SlotNotFoundError(slot.provider_id, slot.slot_id) from refused
-            _explain_refused_hold(booking, to_slot(there), now)
 
-    def release_hold(self, booking: Booking) -> bool:
-        """Slot to AVAILABLE if this booking still holds it, and delete the trigger, unless the booking was written.
+    def hold_slot(
+        self,
+        slot: Slot,
+        booking: Booking,
+        *,
+        now: datetime,
+        policy: Policy = NO_RULES,
+        key: IdempotencyKey | None = None,
+    ) -> None:
+        """Slot to HELD, and put the trigger, and what remembers the key, if the policy allows it."""
+        figures = figures_of_taking(slot, now)
+        actions = {
+            "slot": _take_slot(slot, booking, now=now),
+            "trigger": put(trigger_item(booking)),
+            "policy": policies.keeping(
+                slot.provider_id, slot.slot_id, policies.allows(figures), policies.holds_as_long_as(policy)
+            ),
+        }
+        if key:
+            forgotten = Attr("PK").not_exists() | Attr("ttl").lte(to_epoch_second(now))
+            actions["key"] = put(idempotency_item(booking, key.user_id, key.key), forgotten)
+        refused = self._refused(actions)
+        there = refused.get("slot")
+        if there and there.get("heldBy") == booking.booking_id:
+            # By this very hold, which an earlier try had written.
+            return
+        if remembered := refused.get("key"):
+            raise HeldBeforeError(to_booking_as_made(remembered))
+        if "slot" in refused:
+            raise _why_not_taken(slot, there, now)
+        if "policy" in refused:
+            current = policies.policy_in(refused["policy"])
+            check_policy(current, figures)
+            raise PolicyChangedError(current)
+
+    def release_hold(self, booking: Booking, *, key: IdempotencyKey | None = None) -> bool:
+        """Slot to AVAILABLE if this booking still holds it, and forget trigger and key, unless the booking was written.
 
         Then its message did arrive, in spite of the error that its sender saw, and the booking stands.
         """
-        unwritten = check(keys.booking(booking.booking_id), Attr("PK").not_exists())
-        free = _move_slot(booking, frozenset({SlotStatus.HELD}), SlotStatus.AVAILABLE)
-        return self._write(unwritten, free, [delete(keys.trigger(booking.booking_id))], needs_the_slot=False)
+        actions = {
+            "booking": check(keys.booking(booking.booking_id), Attr("PK").not_exists()),
+            "slot": _leave_slot(booking, SlotStatus.AVAILABLE),
+            "trigger": delete(keys.trigger(booking.booking_id)),
+        }
+        if key:
+            mine = Attr("PK").not_exists() | Attr("bookingId").eq(booking.booking_id)
+            actions["key"] = delete(keys.idempotency(key.user_id, key.key), mine)
+        refused = self._refused_but_for_the_slot(actions)
+        # With the key remembering another's hold, this one never came to be: there is nothing to take back.
+        return "booking" not in refused
 
     def create_pending(self, booking: Booking) -> bool:
         """Put the booking while its trigger is there; one that is written already stays as it is."""
-        trigger_is_there = check(keys.trigger(booking.booking_id), Attr("PK").exists())
-        try:
-            self._table.transact([put(pending_item(booking), Attr("PK").not_exists()), trigger_is_there])
-        except ConditionFailedError as refused:
-            return _BOOKING in refused.failed
-        return True
+        refused = self._refused(
+            {
+                "booking": put(pending_item(booking), Attr("PK").not_exists()),
+                "trigger": check(keys.trigger(booking.booking_id), Attr("PK").exists()),
+            }
+        )
+        return not refused or "booking" in refused
 
     def take_step(self, step: Transition, booking: Booking, *, at: datetime) -> Booking:
-        """Booking and slot to the step's states, and delete the trigger if it is still there."""
+        """Booking and slot to the step's statuses, and delete the trigger if it is still there."""
         after = booking.moved(step.to, at=at)
-        slot = _move_slot(booking, step.slot_allowed_from, step.slot_to, live_at=at if step.needs_live_hold else None)
-        others = [] if step.started_by_trigger else [delete(keys.trigger(booking.booking_id))]
-        if not self._write(_change_booking(step, after), slot, others, needs_the_slot=step.needs_the_slot):
+        since = {camel(TIMESTAMP_OF[step.to]): to_text(at)}
+        slot_to = SLOT_STATUS_OF.get(step.to, SlotStatus.AVAILABLE)
+        actions = {
+            "booking": _change_booking(booking, after, **since),
+            "slot": _leave_slot(booking, slot_to, live_at=at if step.needs_live_hold else None),
+        }
+        if not step.started_by_trigger:
+            actions["trigger"] = delete(keys.trigger(booking.booking_id))
+        figures = figures_of_leaving(booking, at) if booking.status in step.needs_notice_from else {}
+        if figures:
+            actions["policy"] = policies.keeping(booking.provider_id, booking.slot_id, policies.allows(figures))
+        refused = self._refused(actions) if step.needs_the_slot else self._refused_but_for_the_slot(actions)
+        if "policy" in refused and "booking" not in refused:
+            check_policy(policies.policy_in(refused["policy"]), figures)
+        if refused:
             raise StepRefusedError
         return after
 
-    def _write(self, booking: Action, slot: Action, others: list[Action], *, needs_the_slot: bool) -> bool:
-        """Do all actions; without the slot's if that alone is refused and not needed. False: nothing was written."""
+    def reschedule(self, booking: Booking, slot: Slot, *, at: datetime) -> Booking:
+        """Old slot to AVAILABLE, new slot to what the old one was, and booking and trigger to the new slot."""
+        after = booking.rescheduled(slot, at=at)
+        figures = figures_of_taking(slot, at)
+        is_held = booking.status is BookingStatus.PENDING
+        if not is_held:
+            figures = {**figures, **figures_of_leaving(booking, at)}
+        actions = {
+            "booking": _change_booking(booking, after),
+            "old slot": _leave_slot(booking, SlotStatus.AVAILABLE, live_at=at if is_held else None),
+            "new slot": _take_slot(slot, after, now=at),
+            "policy": policies.keeping(slot.provider_id, slot.slot_id, policies.allows(figures)),
+        }
+        if is_held:
+            # Once TTL has removed it, an expiry of the old slot is under way.
+            actions["trigger"] = put(trigger_item(after), Attr("PK").exists())
+        refused = self._refused(actions)
+        if refused.keys() & {"booking", "old slot", "trigger"}:
+            raise StepRefusedError
+        if "new slot" in refused:
+            raise _why_not_taken(slot, refused["new slot"], at)
+        if "policy" in refused:
+            check_policy(policies.policy_in(refused["policy"]), figures)
+        return after
+
+    def _refused(self, actions: Mapping[str, Action]) -> _Refused:
+        """Do all actions, or none if one is refused."""
         try:
-            self._table.transact([booking, slot, *others])
+            self._table.transact(list(actions.values()))
         except ConditionFailedError as refused:
-            if _BOOKING in refused.failed or needs_the_slot:
-                return False
-        else:
-            return True
-        # The slot is another's by now, or gone: it is not this booking's to change.
-        try:
-            self._table.transact([booking, *others])
-        except ConditionFailedError:
-            return False
-        return True
+            names = list(actions)
+            return {names[index]: there for index, there in refused.failed.items()}
+        return {}
+
+    def _refused_but_for_the_slot(self, actions: Mapping[str, Action]) -> _Refused:
+        """Do all actions; without the slot's if that one alone is refused: it is another's by now, or gone."""
+        refused = self._refused(actions)
+        if refused.keys() == {"slot"}:
+            return self._refused({name: action for name, action in actions.items() if name != "slot"})
+        return refused
 
 
-def _explain_refused_hold(booking: Booking, there: Slot, now: datetime) -> None:
-    """Say why the hold was refused; nothing, if it was this very hold that an earlier try had written."""
-    if there.held_by == booking.booking_id:
-        return
+def _why_not_taken(slot: Slot, item: "Item | None", now: datetime) -> Exception:
+    """Why a slot could not be taken, from what is there."""
+    if item is None:
+        return SlotNotFoundError(slot.provider_id, slot.slot_id)
+    there = to_slot(item)
     if there.starts_at <= now:
-        raise SlotUnavailableError(there.slot_id, "has started")
+        return SlotUnavailableError(there.slot_id, "has started")
     if there.status_at(now) is not SlotStatus.AVAILABLE:
-        raise SlotUnavailableError(there.slot_id, "is taken")
-    raise SlotChangedError(there)
+        return SlotUnavailableError(there.slot_id, "is taken")
+    return SlotChangedError(there)
 
 
-def _change_booking(step: Transition, after: Booking) -> Action:
-    """Write the new state, and where the worker has not written the booking yet, what it would have written."""
-    allowed = Attr("PK").not_exists() | Attr("status").is_in(sorted(step.allowed_from))
-    at = to_text(after.updated_at)
+def _change_booking(before: Booking, after: Booking, **since: str) -> Action:
+    """Write what has changed, and where the worker has not written the booking yet, what it would have written."""
+    new, old = booking_fields(after), booking_fields(before)
+    changed = {name: value for name, value in new.items() if value != old[name]}
+    as_read = Attr("status").eq(before.status) & Attr("slotId").eq(before.slot_id)
     return update(
         keys.booking(after.booking_id),
-        write={"status": step.to, "updatedAt": at, camel(TIMESTAMP_OF[step.to]): at},
-        write_if_absent=booking_fields(after),
-        condition=allowed,
+        write={"status": after.status, "updatedAt": to_text(after.updated_at), **changed, **since},
+        write_if_absent={name: value for name, value in new.items() if name not in changed},
+        count=["sequence"],
+        condition=Attr("PK").not_exists() | as_read,
     )
 
 
-def _move_slot(
-    booking: Booking, allowed_from: frozenset[SlotStatus], to: SlotStatus, *, live_at: datetime | None = None
-) -> Action:
-    """Take the booking's slot to a status; with `live_at`, only while its hold lasts at that instant."""
-    owned = _owned_by(booking, allowed_from)
-    write = {"status": to, **({_OWNER_FIELD[to]: booking.booking_id} if to in _OWNER_FIELD else {})}
+def _take_slot(slot: Slot, booking: Booking, *, now: datetime) -> Action:
+    """Give a free slot to a booking. It must still have the times that were read."""
+    as_read = Attr("startsAt").eq(to_text(slot.starts_at)) & Attr("endsAt").eq(to_text(slot.ends_at))
+    in_future = Attr("startsAt").gt(_in_whole_seconds(now))
+    return _move_slot(booking, SLOT_STATUS_OF[booking.status], as_read & in_future & is_free(now))
+
+
+def _leave_slot(booking: Booking, to: SlotStatus, *, live_at: datetime | None = None) -> Action:
+    """Take the booking's slot to another status; with `live_at`, only while its hold lasts at that instant.
+
+    The slot must be as the booking has it: neither the status nor the owner says enough without the other.
+    """
+    status = SLOT_STATUS_OF[booking.status]
+    owned = Attr("status").eq(status) & Attr(_OWNER_FIELD[status]).eq(booking.booking_id)
+    lives = owned & Attr("holdExpiresAt").gt(to_epoch_second(live_at)) if live_at else owned
+    return _move_slot(booking, to, lives)
+
+
+def _move_slot(booking: Booking, to: SlotStatus, condition: ConditionBase) -> Action:
+    """Set the status of the booking's slot, and whose it is."""
+    write: dict[str, str | int] = {"status": to}
+    if to in _OWNER_FIELD:
+        write[_OWNER_FIELD[to]] = booking.booking_id
+    if to is SlotStatus.HELD:
+        write["holdExpiresAt"] = to_epoch_second(booking.expires_at)
     return update(
         keys.slot(booking.provider_id, booking.slot_id),
         write=write,
-        remove=[name for name in ("heldBy", "holdExpiresAt", "reservedBy") if name not in write],
-        condition=owned & Attr("holdExpiresAt").gt(to_epoch_second(live_at)) if live_at else owned,
+        remove=[name for name in _OWNERSHIP_FIELDS if name not in write],
+        condition=condition,
     )
-
-
-def _owned_by(booking: Booking, statuses: frozenset[SlotStatus]) -> ConditionBase:
-    """The slot is in one of these statuses, and by this booking: neither says enough without the other."""
-    owned = [
-        Attr("status").eq(status) & Attr(_OWNER_FIELD[status]).eq(booking.booking_id) for status in sorted(statuses)
-    ]
-    return reduce(or_, owned)
 
 
 def _in_whole_seconds(now: datetime) -> str:

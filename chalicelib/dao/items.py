@@ -6,16 +6,21 @@ or to end a booking whose own item is not written yet.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import fields
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from chalicelib.dao import keys
-from chalicelib.domain.instants import clock_time, from_epoch_second, from_text, to_epoch_second, to_text
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Provider, Slot, SlotStatus, Window
+from chalicelib.domain.instants import clock_time, deadline, from_epoch_second, from_text, to_epoch_second, to_text
+from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Provider, Slot, SlotStatus, Window
 
 Item: TypeAlias = Mapping[str, Any]
 """An item in Python's types, as boto3's TypeDeserializer gives it."""
+
+
+IDEMPOTENCY = timedelta(hours=24)
+"""How long a request with an idempotency key is remembered."""
 
 
 def camel(snake: str) -> str:
@@ -32,7 +37,25 @@ def provider_item(provider: Provider) -> Item:
         "name": provider.name,
         "timeZone": provider.time_zone,
         "createdAt": to_text(provider.created_at),
+        **policy_fields(provider.policy),
     }
+
+
+def policy_fields(policy: Policy) -> Item:
+    """The rules of a policy: those that ask for something."""
+    return {camel(rule.name): value for rule in fields(Policy) if (value := getattr(policy, rule.name)) is not None}
+
+
+def policy_items(provider: Provider) -> list[Item]:
+    """All copies of a provider's policy."""
+    rules = {"providerId": provider.provider_id, **policy_fields(provider.policy)}
+    return [{**key, **rules} for key in keys.policies(provider.provider_id)]
+
+
+def to_policy(item: Item) -> Policy:
+    """The policy in a provider's item, or in a copy."""
+    names = [rule.name for rule in fields(Policy) if camel(rule.name) in item]
+    return Policy(**{name: int(item[camel(name)]) for name in names})
 
 
 def to_provider(item: Item) -> Provider:
@@ -42,6 +65,7 @@ def to_provider(item: Item) -> Provider:
         name=item["name"],
         time_zone=item["timeZone"],
         created_at=from_text(item["createdAt"]),
+        policy=to_policy(item),
     )
 
 
@@ -85,7 +109,7 @@ def to_slot(item: Item) -> Slot:
 
 
 def booking_facts(booking: Booking) -> Item:
-    """What is settled when a booking is made and never changes: shared by its item and its trigger."""
+    """What is settled when a booking is made, and changes by a reschedule alone: shared by its item and its trigger."""
     return {
         "bookingId": booking.booking_id,
         "providerId": booking.provider_id,
@@ -104,6 +128,16 @@ def trigger_item(booking: Booking) -> Item:
         **keys.trigger(booking.booking_id),
         **booking_facts(booking),
         "ttl": to_epoch_second(booking.expires_at),
+    }
+
+
+def idempotency_item(booking: Booking, user_id: str, key: str) -> Item:
+    """What remembers the request that made a booking, with all that its answer told."""
+    return {
+        **keys.idempotency(user_id, key),
+        **booking_facts(booking),
+        "expiresAt": to_epoch_second(booking.expires_at),
+        "ttl": to_epoch_second(deadline(booking.created_at, IDEMPOTENCY)),
     }
 
 
@@ -128,6 +162,7 @@ def pending_item(booking: Booking) -> Item:
         **booking_fields(booking),
         "status": BookingStatus.PENDING.value,
         "updatedAt": to_text(booking.updated_at),
+        "sequence": booking.sequence,
     }
 
 
@@ -150,8 +185,14 @@ def to_booking(item: Item) -> Booking:
         created_at=created_at,
         updated_at=created_at if is_trigger else from_text(item["updatedAt"]),
         expires_at=_deadline(item["ttl"] if is_trigger else item["expiresAt"]),
+        sequence=0 if is_trigger else int(item["sequence"]),
         **{field: from_text(item[camel(field)]) for field in TIMESTAMP_OF.values() if camel(field) in item},
     )
+
+
+def to_booking_as_made(item: Item) -> Booking:
+    """The booking that a remembered request has made, as it was then."""
+    return to_booking({**item, **keys.trigger(item["bookingId"]), "ttl": item["expiresAt"]})
 
 
 def _text(value: Any) -> str:

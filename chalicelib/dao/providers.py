@@ -1,13 +1,14 @@
-"""Providers in the table."""
+"""Providers in the table, each with copies of its policy."""
 
 from boto3.dynamodb.conditions import Attr
 
-from chalicelib.dao import keys
-from chalicelib.dao.actions import put
-from chalicelib.dao.items import provider_item, to_provider
+from chalicelib.dao import keys, policies
+from chalicelib.dao.actions import put, update
+from chalicelib.dao.items import camel, policy_fields, provider_item, to_provider
 from chalicelib.dao.table import ConditionFailedError, Table
 from chalicelib.domain.errors import ProviderExistsError
-from chalicelib.domain.models import Provider
+from chalicelib.domain.models import NO_RULES, Policy, Provider
+from chalicelib.domain.ports import ProviderChangedError
 
 
 class ProviderDao:
@@ -18,8 +19,9 @@ class ProviderDao:
 
     def create(self, provider: Provider) -> None:
         """Put the provider, if its id is free. Raises `ProviderExistsError`."""
+        copies = [] if provider.policy == NO_RULES else policies.copies(provider)
         try:
-            self._table.transact([put(provider_item(provider), Attr("PK").not_exists())])
+            self._table.transact([put(provider_item(provider), Attr("PK").not_exists()), *copies])
         except ConditionFailedError as refused:
             raise ProviderExistsError(provider.provider_id) from refused
 
@@ -27,3 +29,18 @@ class ProviderDao:
         """Read the provider."""
         item = self._table.get(keys.provider(provider_id))
         return to_provider(item) if item else None
+
+    def change(self, before: Provider, after: Provider) -> None:
+        """Write the name and the policy with its copies, if both are as they were."""
+        rules = policy_fields(after.policy)
+        change = update(
+            keys.provider(before.provider_id),
+            write={"name": after.name, **rules},
+            remove=[name for name in map(camel, Policy.__dataclass_fields__) if name not in rules],
+            condition=Attr("name").eq(before.name) & policies.is_as_in(before.policy),
+        )
+        copies = [] if before.policy == after.policy else policies.copies(after)
+        try:
+            self._table.transact([change, *copies])
+        except ConditionFailedError as refused:
+            raise ProviderChangedError from refused

@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.conditions import ConditionExpressionBuilder
+
 from chalicelib.aws import TimeLimit
 from chalicelib.dao.actions import Action, deserialized, serialized
 from chalicelib.domain.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:
+    from boto3.dynamodb.conditions import ConditionBase
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalicelib.dao.items import Item
@@ -82,6 +85,28 @@ class Table:
             answer = self._client.get_item(TableName=self._name, Key=serialized(key), ConsistentRead=True)
         return deserialized(answer["Item"]) if "Item" in answer else None
 
+    def get_all(self, wanted: "Sequence[Key]") -> "list[Item | None]":
+        """Read up to 100 items in one call, each consistently, but not all at one instant; None for what is not there.
+
+        What DynamoDB leaves out, when it throttles, is asked for again.
+        """
+        found: dict[tuple[str, str], Item] = {}
+        missing: Any = [serialized(key) for key in wanted]
+        waits = self._retries.waits()
+        while True:
+            request: Any = {self._name: {"Keys": missing, "ConsistentRead": True}}
+            with self._time_limit.calling("table"):
+                answer = self._client.batch_get_item(RequestItems=request)
+            for item in map(deserialized, answer["Responses"].get(self._name, [])):
+                found[item["PK"], item["SK"]] = item
+            if not answer["UnprocessedKeys"]:
+                return [found.get((key["PK"], key["SK"])) for key in wanted]
+            missing = answer["UnprocessedKeys"][self._name]["Keys"]
+            wait = next(waits, None)
+            if wait is None:
+                raise ServiceUnavailableError("The table is throttled.")
+            self._retries.sleep(wait)
+
     def query(self, partition: str, *, sort_key_prefix: str = "") -> "list[Item]":
         """Read all items of a partition, or those whose sort key begins so, consistently and in order."""
         condition, values = "PK = :pk", {":pk": partition}
@@ -95,6 +120,51 @@ class Table:
         )
         with self._time_limit.calling("table"):
             return [deserialized(item) for page in pages for item in page["Items"]]
+
+    def query_index(
+        self,
+        index: str,
+        condition: "ConditionBase",
+        *,
+        where: "ConditionBase | None",
+        after: Mapping[str, str] | None,
+        forward: bool,
+        page_size: int,
+    ) -> "Iterator[Item]":
+        """Read the items of an index under a condition on its key, and of those the ones `where` it holds.
+
+        In order of the sort key, from after a place on, and `page_size` at a time as they are asked for. An index is a
+        moment behind the table, and can't be read consistently.
+        """
+        builder = ConditionExpressionBuilder()
+        on_key = builder.build_expression(condition, is_key_condition=True)
+        names, values = on_key.attribute_name_placeholders, on_key.attribute_value_placeholders
+        optional: dict[str, Any] = {}
+        if where is not None:
+            on_items = builder.build_expression(where)
+            names = names | on_items.attribute_name_placeholders
+            values = values | on_items.attribute_value_placeholders
+            optional["FilterExpression"] = on_items.condition_expression
+        if after is not None:
+            optional["ExclusiveStartKey"] = serialized(after)
+        pages = iter(
+            self._client.get_paginator("query").paginate(
+                TableName=self._name,
+                IndexName=index,
+                KeyConditionExpression=on_key.condition_expression,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=serialized(values),
+                ScanIndexForward=forward,
+                PaginationConfig={"PageSize": page_size},
+                **optional,
+            )
+        )
+        while True:
+            with self._time_limit.calling("table"):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield from map(deserialized, page["Items"])
 
     def transact(self, actions: Sequence[Action]) -> None:
         """Do all actions or none. Raises `ConditionFailedError`.

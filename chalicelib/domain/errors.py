@@ -8,6 +8,11 @@
     +-- ProviderExistsError
     +-- SlotUnavailableError       held or reserved by another, or already started
     +-- BookingConflictError       the booking's state does not allow the change
+    +-- PolicyError                the provider's policy does not allow it
+    |   +-- TooShortNoticeError
+    |   +-- TooFarAheadError
+    |   +-- CancelCutoffPassedError
+    +-- IdempotencyKeyReusedError  the user has sent the same key with another request
     +-- ServiceUnavailableError    the table or the queue can't be reached, or throttles
     +-- MalformedRecordError       a message or stream record that can't ever be processed
 
@@ -71,6 +76,38 @@ class BookingConflictError(AppointmentError):
     def __init__(self, booking_id: str, booking_status: BookingStatus) -> None:
         super().__init__(f"Booking {booking_id} is {booking_status}, which does not allow this.")
         self.booking_status = booking_status
+
+
+class PolicyError(AppointmentError):
+    """The provider's policy does not allow it."""
+
+
+class TooShortNoticeError(PolicyError):
+    """The slot starts too soon to be booked."""
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(f"A slot must be booked at least {minutes} minutes before it starts; choose a later one.")
+
+
+class TooFarAheadError(PolicyError):
+    """The slot is too far in the future to be booked."""
+
+    def __init__(self, days: int) -> None:
+        super().__init__(f"A slot can be booked at most {days} days ahead; choose an earlier one.")
+
+
+class CancelCutoffPassedError(PolicyError):
+    """The booking starts too soon to be cancelled or rescheduled."""
+
+    def __init__(self, minutes: int) -> None:
+        super().__init__(f"A booking can be cancelled or rescheduled until {minutes} minutes before it starts.")
+
+
+class IdempotencyKeyReusedError(AppointmentError):
+    """The user has sent the same idempotency key with another request."""
+
+    def __init__(self) -> None:
+        super().__init__("This idempotency key was sent with another request; each request needs a key of its own.")
 
 
 class ServiceUnavailableError(AppointmentError):

@@ -31,7 +31,12 @@ def from_epoch_second(second: int) -> datetime:
 
 def deadline(start: datetime, length: timedelta) -> datetime:
     """The end of a hold: a whole second, as TTL counts in those, and rounded up, so that no hold is cut short."""
-    return from_epoch_second(-((_EPOCH - start - length) // _SECOND))
+    return whole_second_from(start + length)
+
+
+def whole_second_from(instant: datetime) -> datetime:
+    """The instant itself, or the next whole second: what starts on whole seconds starts before both or neither."""
+    return from_epoch_second(-((_EPOCH - instant) // _SECOND))
 
 
 def clock_time(since_midnight: timedelta) -> str:

@@ -28,52 +28,76 @@ class BookingStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+SLOT_STATUS_OF: Mapping[BookingStatus, SlotStatus] = {
+    BookingStatus.PENDING: SlotStatus.HELD,
+    BookingStatus.CONFIRMED: SlotStatus.RESERVED,
+}
+"""How a booking has its slot while it is live; one that has ended has none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """A step in a booking's life, with what it does to the slot that the booking owns.
+    """A step in a booking's life. What it does to the booking's slot follows from the statuses: `SLOT_STATUS_OF`.
 
     The write conditions are made from these (`chalicelib.dao.bookings`), so that there is one place to read them.
     """
 
     allowed_from: frozenset[BookingStatus]
     to: BookingStatus
-    slot_allowed_from: frozenset[SlotStatus]
-    slot_to: SlotStatus
     needs_live_hold: bool
     """Whether a hold past its deadline forbids the step."""
     needs_the_slot: bool
     """Whether the step is refused when the slot is no longer the booking's; if not, the booking changes alone."""
     started_by_trigger: bool
     """Whether it is the removal of the expiration trigger that starts the step; else the step removes the trigger."""
+    needs_notice_from: frozenset[BookingStatus]
+    """From which statuses the step must be taken before the provider's cutoff (`Policy.cancel_cutoff_minutes`)."""
 
 
 CONFIRM = Transition(
     allowed_from=frozenset({BookingStatus.PENDING}),
     to=BookingStatus.CONFIRMED,
-    slot_allowed_from=frozenset({SlotStatus.HELD}),
-    slot_to=SlotStatus.RESERVED,
     needs_live_hold=True,
     needs_the_slot=True,
     started_by_trigger=False,
+    needs_notice_from=frozenset(),
 )
 CANCEL = Transition(
     allowed_from=frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED}),
     to=BookingStatus.CANCELLED,
-    slot_allowed_from=frozenset({SlotStatus.HELD, SlotStatus.RESERVED}),
-    slot_to=SlotStatus.AVAILABLE,
     needs_live_hold=False,
     needs_the_slot=False,
     started_by_trigger=False,
+    needs_notice_from=frozenset({BookingStatus.CONFIRMED}),
 )
 EXPIRE = Transition(
     allowed_from=frozenset({BookingStatus.PENDING}),
     to=BookingStatus.EXPIRED,
-    slot_allowed_from=frozenset({SlotStatus.HELD}),
-    slot_to=SlotStatus.AVAILABLE,
     needs_live_hold=False,
     needs_the_slot=False,
     started_by_trigger=True,
+    needs_notice_from=frozenset(),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a provider asks of those who book. What is None asks for nothing.
+
+    Kept when something is written, in its transaction: `chalicelib.domain.policy` tells what each rule means.
+    """
+
+    min_notice_minutes: int | None = None
+    """How long before its start a slot must be held at the latest."""
+    max_advance_days: int | None = None
+    """How many days ahead of today, by the provider's calendar, a slot may be held."""
+    cancel_cutoff_minutes: int | None = None
+    """How long before its start a confirmed booking can still be cancelled or rescheduled."""
+    hold_seconds: int | None = None
+    """How long a slot is held for a user to confirm, where not as long as the system's configuration says."""
+
+
+NO_RULES = Policy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +108,7 @@ class Provider:
     name: str
     time_zone: str
     created_at: datetime
+    policy: Policy = NO_RULES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +176,8 @@ class Booking:
     confirmed_at: datetime | None = None
     cancelled_at: datetime | None = None
     expired_at: datetime | None = None
+    sequence: int = 0
+    """How often it has changed since it was made: the SEQUENCE of its calendar entry (RFC 5545, 3.8.7.4)."""
 
     def seen_at(self, now: datetime) -> "Booking":
         """The booking as it counts at `now`: a PENDING one past its deadline is EXPIRED since that deadline."""
@@ -160,8 +187,19 @@ class Booking:
 
     def moved(self, status: BookingStatus, *, at: datetime) -> "Booking":
         """The booking after a step to `status` at the instant `at`."""
-        changes: dict[str, Any] = {"status": status, "updated_at": at, TIMESTAMP_OF[status]: at}
-        return replace(self, **changes)
+        changes: dict[str, Any] = {"status": status, TIMESTAMP_OF[status]: at}
+        return replace(self, **changes, updated_at=at, sequence=self.sequence + 1)
+
+    def rescheduled(self, slot: Slot, *, at: datetime) -> "Booking":
+        """The booking on another slot of its provider, since the instant `at`; its status and its deadline stay."""
+        return replace(
+            self,
+            slot_id=slot.slot_id,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            updated_at=at,
+            sequence=self.sequence + 1,
+        )
 
 
 TIMESTAMP_OF: Mapping[BookingStatus, str] = {

@@ -4,10 +4,12 @@ Every method may raise `ServiceUnavailableError`: the table or the queue did not
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeAlias
 
-from chalicelib.domain.models import Booking, Provider, Slot, Transition, Window
+from chalicelib.domain.listings import Listing, Place
+from chalicelib.domain.models import NO_RULES, Booking, Policy, Provider, Slot, Transition, Window
 
 Clock: TypeAlias = Callable[[], datetime]
 """Tells the time as an aware datetime in UTC."""
@@ -22,6 +24,26 @@ class SlotChangedError(Exception):
     def __init__(self, current: Slot) -> None:
         super().__init__(current.slot_id)
         self.current = current
+
+
+class PolicyChangedError(Exception):
+    """The provider's policy is no longer the one that the booking was made under; `current` is what it is now."""
+
+    def __init__(self, current: Policy) -> None:
+        super().__init__(str(current))
+        self.current = current
+
+
+class HeldBeforeError(Exception):
+    """An earlier request with the same idempotency key has held a slot; `booking` is what it made, as it made it."""
+
+    def __init__(self, booking: Booking) -> None:
+        super().__init__(booking.booking_id)
+        self.booking = booking
+
+
+class ProviderChangedError(Exception):
+    """The provider was changed by somebody else between the read and the write; nothing was written."""
 
 
 class StepRefusedError(Exception):
@@ -40,6 +62,9 @@ class ProviderStore(Protocol):
 
     def find(self, provider_id: str) -> Provider | None:
         """The provider, or None."""
+
+    def change(self, before: Provider, after: Provider) -> None:
+        """Change the provider's name and policy, if both are still as they were. Raises `ProviderChangedError`."""
 
 
 class SlotStore(Protocol):
@@ -64,27 +89,80 @@ class SlotStore(Protocol):
         """Add new slots. Raises `AvailabilitySupersededError`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """What a user sends along with a request, so that the request can be sent again without being done again."""
+
+    user_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """What there is to know before a slot is held."""
+
+    slot: Slot | None
+    policy: Policy
+    held_before: Booking | None
+    """What an earlier request with the same idempotency key has made, as it made it."""
+
+
 class BookingStore(Protocol):
     """Bookings, each with the slot that it owns, changed together or not at all."""
+
+    def prospect(self, provider_id: str, slot_id: str, *, now: datetime, key: IdempotencyKey | None) -> Prospect:
+        """Read what a hold is decided on."""
 
     def find(self, booking_id: str) -> Booking | None:
         """The booking, also while its message is still in the queue; None when there is none."""
 
-    def hold_slot(self, slot: Slot, booking: Booking, *, now: datetime) -> None:
-        """Hold the slot for a new PENDING booking until `booking.expires_at`.
+    def hold_slot(
+        self,
+        slot: Slot,
+        booking: Booking,
+        *,
+        now: datetime,
+        policy: Policy = NO_RULES,
+        key: IdempotencyKey | None = None,
+    ) -> None:
+        """Hold the slot for a new PENDING booking until `booking.expires_at`, and remember the key for 24 hours.
 
-        Raises `SlotUnavailableError`, `SlotNotFoundError`, or `SlotChangedError` if the slot's times are no
-        longer those of `slot`.
+        Raises `SlotUnavailableError`, `SlotNotFoundError`, a `PolicyError`, `SlotChangedError` if the slot's times are
+        no longer those of `slot`, `PolicyChangedError` if a hold is no longer as long as `policy` says, and
+        `HeldBeforeError`.
         """
 
-    def release_hold(self, booking: Booking) -> bool:
+    def release_hold(self, booking: Booking, *, key: IdempotencyKey | None = None) -> bool:
         """Take a hold back whose message could not be sent. False: the booking exists, so the message did arrive."""
 
     def create_pending(self, booking: Booking) -> bool:
         """Write the booking of a hold. False: the hold was given back, or has ended. A repeat changes nothing."""
 
     def take_step(self, step: Transition, booking: Booking, *, at: datetime) -> Booking:
-        """Take the booking and its slot through a step; returns the booking after it. Raises `StepRefusedError`."""
+        """Take the booking, as it was read, and its slot through a step; returns the booking after it.
+
+        Raises `StepRefusedError`, and `CancelCutoffPassedError` where the step needs notice.
+        """
+
+    def reschedule(self, booking: Booking, slot: Slot, *, at: datetime) -> Booking:
+        """Give the booking, as it was read, another slot for the one it has; returns the booking after that.
+
+        Raises `StepRefusedError`; for the new slot `SlotUnavailableError`, `SlotNotFoundError` and `SlotChangedError`;
+        and a `PolicyError` for leaving the old slot or taking the new one.
+        """
+
+
+class BookingListing(Protocol):
+    """Bookings as the indexes have them: a moment behind, and from when the queue's worker or a step has written them.
+
+    To show, never to decide on.
+    """
+
+    def find(self, listing: Listing, *, after: Place | None, limit: int, now: datetime) -> list[Booking]:
+        """The first bookings of a listing that come after a place in it, `limit` of them if there are so many.
+
+        They are as stored; `now` is when their status counts (`Booking.seen_at`).
+        """
 
 
 class BookingQueue(Protocol):

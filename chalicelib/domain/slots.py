@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.models import Slot, Window
+from chalicelib.domain.models import Booking, Slot, Window
 
 _MINUTE = timedelta(minutes=1)
 
@@ -25,7 +25,7 @@ def slots_of(window: Window, *, provider_id: str, time_zone: str) -> list[Slot]:
     zone = ZoneInfo(time_zone)
     length = timedelta(minutes=window.slot_minutes)
     midnight = datetime.combine(window.day, time.min)
-    closes_at = _first_instant_from(midnight + window.end, zone)
+    closes_at = first_instant_from(midnight + window.end, zone)
     slots: list[Slot] = []
     for local_start in _grid(midnight, window):
         starts_at = _instant(local_start, zone)
@@ -43,6 +43,20 @@ def slots_of(window: Window, *, provider_id: str, time_zone: str) -> list[Slot]:
             )
         )
     return slots
+
+
+def slot_like(booking: Booking, slot_id: str) -> Slot | None:
+    """What another slot of the booking's provider must be like, if it is as long; None at a time that never comes."""
+    starts_at = _instant(datetime.fromisoformat(slot_id), ZoneInfo(booking.time_zone))
+    if starts_at is None:
+        return None
+    return Slot(
+        provider_id=booking.provider_id,
+        slot_id=slot_id,
+        starts_at=starts_at,
+        ends_at=starts_at + (booking.ends_at - booking.starts_at),
+        time_zone=booking.time_zone,
+    )
 
 
 def slot_id_of(local_start: datetime) -> str:
@@ -72,7 +86,7 @@ def _instant(local: datetime, zone: ZoneInfo) -> datetime | None:
     return instant if exists else None
 
 
-def _first_instant_from(local: datetime, zone: ZoneInfo) -> datetime:
+def first_instant_from(local: datetime, zone: ZoneInfo) -> datetime:
     """The first instant at which the zone's clocks show `local` or later: the change itself, if they skip it."""
     shown = local
     while (instant := _instant(shown, zone)) is None:

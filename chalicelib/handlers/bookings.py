@@ -6,8 +6,15 @@ from http import HTTPStatus
 from chalice.app import Request, Response
 
 from chalicelib.domain.errors import BookingNotFoundError
-from chalicelib.handlers.http import Router, answer, body, body_if_any
-from chalicelib.handlers.schemas import BOOKING_ID, BookingView, CreateBooking, NoBody
+from chalicelib.handlers.http import Router, answer, body, body_if_any, headers
+from chalicelib.handlers.schemas import (
+    BOOKING_ID,
+    BookingView,
+    CreateBooking,
+    CreateBookingHeaders,
+    NoBody,
+    RescheduleBooking,
+)
 from chalicelib.services import Services
 
 
@@ -17,12 +24,18 @@ def register(router: Router) -> None:
     router.route("GET", "/bookings/{bookingId}")(get_booking)
     router.route("POST", "/bookings/{bookingId}/confirm")(confirm_booking)
     router.route("POST", "/bookings/{bookingId}/cancel")(cancel_booking)
+    router.route("POST", "/bookings/{bookingId}/reschedule")(reschedule_booking)
 
 
 def create_booking(request: Request, services: Services) -> Response:
     """Hold a slot; the booking is created in the background."""
     asked = body(request, CreateBooking)
-    booking = services.bookings.hold(provider_id=asked.provider_id, slot_id=asked.slot_id, user_id=asked.user_id)
+    booking = services.bookings.hold(
+        provider_id=asked.provider_id,
+        slot_id=asked.slot_id,
+        user_id=asked.user_id,
+        idempotency_key=headers(request, CreateBookingHeaders).idempotency_key,
+    )
     return answer(BookingView.of(booking), HTTPStatus.ACCEPTED, location=f"/bookings/{booking.booking_id}")
 
 
@@ -41,6 +54,12 @@ def cancel_booking(request: Request, services: Services, **path: str) -> Respons
     """Cancel a booking."""
     body_if_any(request, NoBody)
     return answer(BookingView.of(services.bookings.cancel(booking_id_in(path))))
+
+
+def reschedule_booking(request: Request, services: Services, **path: str) -> Response:
+    """Give a booking another slot."""
+    asked = body(request, RescheduleBooking)
+    return answer(BookingView.of(services.bookings.reschedule(booking_id_in(path), asked.slot_id)))
 
 
 def booking_id_in(path: dict[str, str]) -> str:

@@ -27,11 +27,13 @@ _DEEPEST_PATH: Final = 8
 _CHALICE_ERROR: Final = {"Code", "Message"}
 _MESSAGES: Final[Mapping[str, str]] = {
     "bool_type": "must be true or false",
+    "enum": "must be {expected}",
     "extra_forbidden": "is not a known field",
     "greater_than_equal": "must be at least {ge}",
     "int_from_float": "must be a whole number",
     "int_type": "must be a whole number",
     "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
     "missing": "is required",
     "model_type": "must be a JSON object",
     "string_pattern_mismatch": "must match {pattern}",
@@ -154,19 +156,24 @@ def body_if_any(request: Request, model: type[Model]) -> Model:
     return body(request, model) if request.raw_body else _validated(model, {})
 
 
-def query(request: Request, model: type[Model]) -> Model:
-    """The request's query parameters as a model. Raises `RequestError`."""
+def query(request: Request, model: type[Model], **path: str) -> Model:
+    """The request's query parameters, and those of its path that the model has, as a model. Raises `RequestError`."""
     parameters = request.query_params or MultiDict({})
-    repeated = {name for name in parameters if len(parameters.getlist(name)) > 1}
-    return _validated(model, dict(parameters), repeated)
+    repeated = {name for name in parameters if len(parameters.getlist(name)) > 1 or name in path}
+    return _validated(model, {**parameters, **path}, repeated)
+
+
+def headers(request: Request, model: type[Model]) -> Model:
+    """The headers that the model names, in whatever case they came. Raises `RequestError`."""
+    return _validated(model, {name.title(): value for name, value in request.headers.items()})
 
 
 def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:
-    """A model as the response; fields that are None are left out."""
+    """A model as the response."""
     headers: dict[str, str | list[str]] = {"Content-Type": "application/json"}
     if location:
         headers["Location"] = location
-    return Response(view.model_dump_json(by_alias=True, exclude_none=True), headers=headers, status_code=status)
+    return Response(view.model_dump_json(by_alias=True), headers=headers, status_code=status)
 
 
 def _refuse_constant(name: str) -> None:

@@ -36,6 +36,10 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = {
     errors.ProviderExistsError: Problem(HTTPStatus.CONFLICT, "PROVIDER_EXISTS"),
     errors.SlotUnavailableError: Problem(HTTPStatus.CONFLICT, "SLOT_UNAVAILABLE"),
     errors.BookingConflictError: Problem(HTTPStatus.CONFLICT, "BOOKING_CONFLICT"),
+    errors.TooShortNoticeError: Problem(HTTPStatus.CONFLICT, "TOO_SHORT_NOTICE"),
+    errors.TooFarAheadError: Problem(HTTPStatus.CONFLICT, "TOO_FAR_AHEAD"),
+    errors.CancelCutoffPassedError: Problem(HTTPStatus.CONFLICT, "CANCEL_CUTOFF_PASSED"),
+    errors.IdempotencyKeyReusedError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"),
     errors.ServiceUnavailableError: SERVICE_UNAVAILABLE,
 }
 

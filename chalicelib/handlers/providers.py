@@ -7,7 +7,7 @@ from chalice.app import Request, Response
 
 from chalicelib.domain.errors import ProviderNotFoundError
 from chalicelib.handlers.http import Router, answer, body
-from chalicelib.handlers.schemas import PROVIDER_ID, CreateProvider, ProviderView
+from chalicelib.handlers.schemas import PROVIDER_ID, ChangeProvider, CreateProvider, ProviderView
 from chalicelib.services import Services
 
 
@@ -15,18 +15,28 @@ def register(router: Router) -> None:
     """Declare the routes."""
     router.route("POST", "/providers")(create_provider)
     router.route("GET", "/providers/{providerId}")(get_provider)
+    router.route("PATCH", "/providers/{providerId}")(change_provider)
 
 
 def create_provider(request: Request, services: Services) -> Response:
     """Create a provider."""
     asked = body(request, CreateProvider)
-    provider = services.providers.create(name=asked.name, time_zone=asked.time_zone, provider_id=asked.provider_id)
+    provider = services.providers.create(
+        name=asked.name, time_zone=asked.time_zone, provider_id=asked.provider_id, policy=asked.to_policy()
+    )
     return answer(ProviderView.of(provider), HTTPStatus.CREATED, location=f"/providers/{provider.provider_id}")
 
 
 def get_provider(_request: Request, services: Services, **path: str) -> Response:
     """Show a provider."""
     return answer(ProviderView.of(services.providers.get(provider_id_in(path))))
+
+
+def change_provider(request: Request, services: Services, **path: str) -> Response:
+    """Change a provider's name and policy."""
+    asked = body(request, ChangeProvider)
+    changed = services.providers.change(provider_id_in(path), name=asked.name, rules=asked.to_rules())
+    return answer(ProviderView.of(changed))
 
 
 def provider_id_in(path: dict[str, str]) -> str:

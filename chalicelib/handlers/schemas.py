@@ -6,10 +6,11 @@ for the person who sent the request.
 
 import re
 import unicodedata
+from dataclasses import fields
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -19,21 +20,32 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
 )
 from pydantic.alias_generators import to_camel
 
 from chalicelib.domain.instants import clock_time
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Provider, Slot, SlotStatus, Window
+from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Provider, Slot, SlotStatus, Window
 from chalicelib.domain.slots import local_end_time
 from chalicelib.services.availability import Day
+from chalicelib.services.listings import Page, PageRequest
 
 PROVIDER_ID: Final = r"^[A-Za-z0-9_-]{1,64}$"
+IDEMPOTENCY_KEY: Final = r"^[\x21-\x7e]{1,255}$"
 BOOKING_ID: Final = r"^booking-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_DAY: Final = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CONTROL: Final = r"\u0000-\u001f\u007f-\u009f"
+_BLANK: Final = r"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _LAST_DATE: Final = date(9999, 1, 1)
 """Later ones leave no room for time zones and day ends in Python's calendar, which ends with that year."""
+_FIRST_LISTED_DATE: Final = date(1970, 1, 1)
+_LARGEST_PAGE: Final = 100
 
 
 def _no_control_characters(text: str) -> str:
@@ -54,6 +66,28 @@ def _to_date(value: Any) -> date:
     if day > _LAST_DATE:
         raise ValueError(f"must not be after {_LAST_DATE}")
     return day
+
+
+def _to_bound(value: str) -> date | datetime:
+    if not _DATE.fullmatch(value) and not _INSTANT.fullmatch(value):
+        raise ValueError(
+            "must be a date as YYYY-MM-DD, or an instant such as 2026-11-24T09:00:00Z (a + is written %2B)"
+        )
+    day = _to_date(value[: len("YYYY-MM-DD")])
+    if day < _FIRST_LISTED_DATE:
+        raise ValueError(f"must not be before {_FIRST_LISTED_DATE}")
+    if _DATE.fullmatch(value):
+        return day
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is no instant of the calendar") from None
+
+
+def _to_page_size(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", value):
+        raise ValueError(f"must be a whole number from 1 to {_LARGEST_PAGE}")
+    return int(value)
 
 
 def _to_time(value: Any) -> timedelta:
@@ -89,29 +123,57 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
-_Printable = AfterValidator(_no_control_characters)
+def _described(pattern: str, **keywords: str) -> Any:
+    """Tells the API's description what a validator looks for, whose messages are better than a pattern's."""
+    return Field(json_schema_extra={"pattern": pattern, **keywords})
 
-Name = Annotated[str, Field(min_length=1, max_length=200), _Printable]
-UserId = Annotated[str, Field(min_length=1, max_length=128), _Printable]
+
+_Printable = AfterValidator(_no_control_characters)
+_NotBlank = _described(f"^[^{_CONTROL}]*[^{_BLANK}][^{_CONTROL}]*$")
+_StartTimeText = Annotated[str, _described(f"^{_TIME.pattern}$")]
+_EndTimeText = Annotated[str, _described(f"^({_TIME.pattern}|24:00)$")]
+
+Name = Annotated[str, Field(min_length=1, max_length=200), _NotBlank, _Printable]
+UserId = Annotated[str, Field(min_length=1, max_length=128), _NotBlank, _Printable]
+IdempotencyKey = Annotated[str, StringConstraints(pattern=IDEMPOTENCY_KEY)]
 ProviderId = Annotated[str, StringConstraints(pattern=PROVIDER_ID)]
-SlotId = Annotated[str, AfterValidator(_slot_id)]
-TimeZone = Annotated[str, AfterValidator(_known_time_zone)]
-LocalDate = Annotated[date, BeforeValidator(_to_date, json_schema_input_type=str)]
-StartTime = Annotated[timedelta, BeforeValidator(_to_time, json_schema_input_type=str)]
-EndTime = Annotated[timedelta, BeforeValidator(_to_end_time, json_schema_input_type=str)]
+SlotId = Annotated[str, _described(f"^{_DAY}T{_TIME.pattern}$", format="local-date-time"), AfterValidator(_slot_id)]
+TimeZone = Annotated[str, Field(json_schema_extra={"format": "iana-time-zone"}), AfterValidator(_known_time_zone)]
+LocalDate = Annotated[date, BeforeValidator(_to_date, json_schema_input_type=date)]
+StartTime = Annotated[timedelta, BeforeValidator(_to_time, json_schema_input_type=_StartTimeText)]
+EndTime = Annotated[timedelta, BeforeValidator(_to_end_time, json_schema_input_type=_EndTimeText)]
+Bound = Annotated[date | datetime, BeforeValidator(_to_bound, json_schema_input_type=str)]
+PageSize = Annotated[int, Field(ge=1, le=_LARGEST_PAGE), BeforeValidator(_to_page_size)]
+Status = Annotated[BookingStatus, Field(strict=False), WithJsonSchema({"type": "string", "enum": [*BookingStatus]})]
 SlotMinutes = Annotated[int, Field(ge=5, le=480)]
+Minutes = Annotated[int, Field(ge=0, le=525_600)]
+"""Up to a year."""
+Days = Annotated[int, Field(ge=0, le=3_650)]
+HoldSeconds = Annotated[int, Field(ge=1, le=86_400)]
+
+
+def _header(field: str) -> str:
+    """`idempotency_key` becomes `Idempotency-Key`."""
+    return field.replace("_", "-").title()
 
 
 class _Request(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
 
+    nullable: ClassVar[frozenset[str]] = frozenset()
+    """The fields in which null means something; one that is not meant is left out, and null is no value of it."""
+
     @field_validator("*", mode="before")
     @classmethod
-    def _not_null(cls, value: object) -> object:
-        """A field that is not meant is left out: null is no value of any of them."""
-        if value is None:
+    def _not_null(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.field_name not in cls.nullable:
             raise ValueError("must not be null")
         return value
+
+
+_T = TypeVar("_T")
+_OrNull = Annotated[_T | None, Field(json_schema_extra={"nullable": True})]
+"""A field in which null means something."""
 
 
 class NoBody(_Request):
@@ -124,6 +186,30 @@ class CreateProvider(_Request):
     name: Name
     time_zone: TimeZone = "UTC"
     provider_id: ProviderId | None = None
+    min_notice_minutes: Minutes | None = None
+    max_advance_days: Days | None = None
+    cancel_cutoff_minutes: Minutes | None = None
+    hold_seconds: HoldSeconds | None = None
+
+    def to_policy(self) -> Policy:
+        """The policy that is asked for."""
+        return Policy(**{rule.name: getattr(self, rule.name) for rule in fields(Policy)})
+
+
+class ChangeProvider(_Request):
+    """`PATCH /providers/{providerId}`: what is not there stays as it is, and null ends a rule (RFC 7396)."""
+
+    name: Name | None = None
+    min_notice_minutes: _OrNull[Minutes] = None
+    max_advance_days: _OrNull[Days] = None
+    cancel_cutoff_minutes: _OrNull[Minutes] = None
+    hold_seconds: _OrNull[HoldSeconds] = None
+
+    nullable = frozenset(rule.name for rule in fields(Policy))
+
+    def to_rules(self) -> dict[str, int | None]:
+        """The rules of the policy that are to change."""
+        return {rule.name: getattr(self, rule.name) for rule in fields(Policy) if rule.name in self.model_fields_set}
 
 
 class SetAvailability(_Request):
@@ -152,6 +238,34 @@ class FreeSlotsQuery(_Request):
     date: LocalDate
 
 
+class BookingsQuery(_Request):
+    """The query of `GET /users/{userId}/bookings` and `GET /providers/{providerId}/bookings`."""
+
+    status: Status | None = None
+    starts_from: Annotated[Bound | None, Field(alias="from")] = None
+    starts_to: Annotated[Bound | None, Field(alias="to")] = None
+    order: Literal["asc", "desc"] = "asc"
+    limit: PageSize = 25
+    cursor: str | None = None
+
+    def to_page_request(self) -> PageRequest:
+        """The page that is asked for."""
+        return PageRequest(
+            status=self.status,
+            first=self.starts_from,
+            last=self.starts_to,
+            latest_first=self.order == "desc",
+            limit=self.limit,
+            cursor=self.cursor,
+        )
+
+
+class UsersBookingsQuery(BookingsQuery):
+    """The same with the user, whose id can have any characters."""
+
+    user_id: UserId
+
+
 class CreateBooking(_Request):
     """`POST /bookings`."""
 
@@ -160,17 +274,39 @@ class CreateBooking(_Request):
     user_id: UserId
 
 
+class CreateBookingHeaders(_Request):
+    """The headers of `POST /bookings` that mean something."""
+
+    model_config = ConfigDict(alias_generator=_header, extra="ignore")
+
+    idempotency_key: IdempotencyKey | None = None
+
+
+class RescheduleBooking(_Request):
+    """`POST /bookings/{bookingId}/reschedule`."""
+
+    slot_id: SlotId
+
+
 class _View(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
 
+_IfAny = Annotated[_T | None, Field(exclude_if=lambda value: value is None)]
+"""A field that an answer leaves out where there is nothing to say."""
+
+
 class ProviderView(_View):
-    """A provider."""
+    """A provider, with those rules of its policy that it has."""
 
     provider_id: str
     name: str
     time_zone: str
     created_at: datetime
+    min_notice_minutes: _IfAny[int] = None
+    max_advance_days: _IfAny[int] = None
+    cancel_cutoff_minutes: _IfAny[int] = None
+    hold_seconds: _IfAny[int] = None
 
     @classmethod
     def of(cls, provider: Provider) -> "ProviderView":
@@ -180,6 +316,7 @@ class ProviderView(_View):
             name=provider.name,
             time_zone=provider.time_zone,
             created_at=provider.created_at,
+            **{rule.name: getattr(provider.policy, rule.name) for rule in fields(Policy)},
         )
 
 
@@ -263,10 +400,10 @@ class BookingView(_View):
     time_zone: str
     created_at: datetime
     updated_at: datetime
-    expires_at: datetime | None = None
-    confirmed_at: datetime | None = None
-    cancelled_at: datetime | None = None
-    expired_at: datetime | None = None
+    expires_at: _IfAny[datetime] = None
+    confirmed_at: _IfAny[datetime] = None
+    cancelled_at: _IfAny[datetime] = None
+    expired_at: _IfAny[datetime] = None
 
     @classmethod
     def of(cls, booking: Booking) -> "BookingView":
@@ -285,6 +422,18 @@ class BookingView(_View):
             updated_at=booking.updated_at,
             **{since: getattr(booking, since)},
         )
+
+
+class BookingsView(_View):
+    """A page of bookings. The last one has null for its cursor."""
+
+    bookings: list[BookingView]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: Page) -> "BookingsView":
+        """Show a page."""
+        return cls(bookings=[BookingView.of(booking) for booking in page.bookings], next_cursor=page.next_cursor)
 
 
 _FIELD_OF_STATUS: Final = {BookingStatus.PENDING: "expires_at", **TIMESTAMP_OF}

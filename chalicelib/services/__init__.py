@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from chalicelib.services.availability import AvailabilityService
 from chalicelib.services.bookings import BookingService
+from chalicelib.services.calendar import CalendarService
+from chalicelib.services.listings import ListingService
 from chalicelib.services.providers import ProviderService
 from chalicelib.services.readiness import ReadinessService
 
@@ -17,9 +19,19 @@ class Services:
     providers: ProviderService
     availability: AvailabilityService
     bookings: BookingService
+    listings: ListingService
+    calendar: CalendarService
     readiness: ReadinessService
     begin: Callable[[], AbstractContextManager[None]] = nullcontext
     """Enters a request: its time begins."""
 
 
-__all__ = ["AvailabilityService", "BookingService", "ProviderService", "ReadinessService", "Services"]
+__all__ = [
+    "AvailabilityService",
+    "BookingService",
+    "CalendarService",
+    "ListingService",
+    "ProviderService",
+    "ReadinessService",
+    "Services",
+]

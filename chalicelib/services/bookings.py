@@ -1,36 +1,51 @@
-"""A booking's life: hold, create, confirm, cancel, expire.
+"""A booking's life: hold, create, confirm, reschedule, cancel, expire.
 
 The slot is held at once; the booking itself is written by the queue's worker. Every step reads, decides, and writes
 under the conditions of what it read, so it may be repeated, come late or lose a race without harm.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import (
     BookingConflictError,
     BookingNotFoundError,
+    IdempotencyKeyReusedError,
     ProviderNotFoundError,
     ServiceUnavailableError,
     SlotNotFoundError,
 )
 from chalicelib.domain.instants import deadline
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Booking, BookingStatus, Slot, Transition
+from chalicelib.domain.models import (
+    CANCEL,
+    CONFIRM,
+    EXPIRE,
+    SLOT_STATUS_OF,
+    Booking,
+    BookingStatus,
+    Policy,
+    Slot,
+    Transition,
+)
 from chalicelib.domain.ports import (
     BookingQueue,
     BookingStore,
     Clock,
+    HeldBeforeError,
+    IdempotencyKey,
     IdSource,
+    PolicyChangedError,
     ProviderStore,
     SlotChangedError,
-    SlotStore,
     StepRefusedError,
 )
+from chalicelib.domain.slots import slot_like
 
 _log = logging.getLogger(__name__)
 
-_LOOKS = 3
-"""How often a step that lost a race looks again. A booking has two steps at most, so the third look settles it."""
+_LOOKS = 5
+"""How often what lost a race looks again. A booking has two steps at most, but can be rescheduled at any time."""
 
 
 class BookingService:
@@ -40,7 +55,6 @@ class BookingService:
         self,
         *,
         providers: ProviderStore,
-        slots: SlotStore,
         bookings: BookingStore,
         queue: BookingQueue,
         clock: Clock,
@@ -48,24 +62,30 @@ class BookingService:
         hold: timedelta,
     ) -> None:
         self._providers = providers
-        self._slots = slots
         self._bookings = bookings
         self._queue = queue
         self._clock = clock
         self._new_id = new_id
         self._hold = hold
 
-    def hold(self, *, provider_id: str, slot_id: str, user_id: str) -> Booking:
+    def hold(self, *, provider_id: str, slot_id: str, user_id: str, idempotency_key: str | None = None) -> Booking:
         """Hold a slot for a user and have the booking created; returns it, PENDING.
 
-        Raises `ProviderNotFoundError`, `SlotNotFoundError`, `SlotUnavailableError`, and `ServiceUnavailableError`
-        when the table or the queue can't be reached: then the slot is free again, at the latest at the deadline.
+        The same request with the same key gives the same booking, as it was then, for 24 hours.
+
+        Raises `ProviderNotFoundError`, `SlotNotFoundError`, `SlotUnavailableError`, `PolicyError`,
+        `IdempotencyKeyReusedError`, and `ServiceUnavailableError` when the table or the queue can't be reached: then
+        the slot is free again, at the latest at the deadline.
         """
-        booking = self._hold_slot(self._slot(provider_id, slot_id), user_id)
+        key = IdempotencyKey(user_id=user_id, key=idempotency_key) if idempotency_key else None
+        try:
+            booking = self._hold_slot(provider_id, slot_id, user_id, key)
+        except HeldBeforeError as before:
+            return self._once_more(before.booking, provider_id, slot_id)
         try:
             self._queue.send(booking)
         except Exception:
-            if self._release(booking):
+            if self._release(booking, key):
                 raise
         _log.info("slot held", extra=_ids(booking))
         return booking
@@ -86,9 +106,27 @@ class BookingService:
     def cancel(self, booking_id: str) -> Booking:
         """Make a PENDING or CONFIRMED booking CANCELLED and its slot free; a repeat gives the same booking again.
 
-        Raises `BookingNotFoundError`, `BookingConflictError`.
+        Raises `BookingNotFoundError`, `BookingConflictError`, and `CancelCutoffPassedError` for a CONFIRMED one.
         """
         return self._step(CANCEL, booking_id)
+
+    def reschedule(self, booking_id: str, slot_id: str) -> Booking:
+        """Give a PENDING or CONFIRMED booking another slot of its provider; the one it has changes nothing.
+
+        Raises `BookingNotFoundError`, `BookingConflictError`, `SlotNotFoundError`, `SlotUnavailableError`,
+        `PolicyError`.
+        """
+
+        def write(booking: Booking, now: datetime) -> Booking:
+            if booking.status not in SLOT_STATUS_OF:
+                raise BookingConflictError(booking_id, booking.status)
+            if booking.slot_id == slot_id:
+                return booking
+            done = self._take_other_slot(booking, slot_id, now)
+            _log.info("booking rescheduled", extra=_ids(done))
+            return done
+
+        return self._written(booking_id, write)
 
     def create(self, booking: Booking) -> None:
         """Write the booking of a hold, from its message. Twice or late does no harm."""
@@ -110,31 +148,46 @@ class BookingService:
             raise BookingNotFoundError(booking_id)
         return booking
 
-    def _slot(self, provider_id: str, slot_id: str) -> Slot:
-        slot = self._slots.find(provider_id, slot_id)
-        if slot is not None:
-            return slot
-        if self._providers.find(provider_id) is None:
-            raise ProviderNotFoundError(provider_id)
-        raise SlotNotFoundError(provider_id, slot_id)
-
-    def _hold_slot(self, slot: Slot, user_id: str) -> Booking:
+    def _hold_slot(self, provider_id: str, slot_id: str, user_id: str, key: IdempotencyKey | None) -> Booking:
+        prospect = self._bookings.prospect(provider_id, slot_id, now=self._clock(), key=key)
+        if prospect.held_before:
+            raise HeldBeforeError(prospect.held_before)
+        if prospect.slot is None:
+            raise self._not_found(provider_id, slot_id)
+        slot, policy = prospect.slot, prospect.policy
         for _ in range(_LOOKS):
             now = self._clock()
-            booking = self._new_booking(slot, user_id, now)
+            booking = self._new_booking(slot, policy, user_id, now)
             try:
-                self._bookings.hold_slot(slot, booking, now=now)
+                self._bookings.hold_slot(slot, booking, now=now, policy=policy, key=key)
             except SlotChangedError as changed:
                 slot = changed.current
+            except PolicyChangedError as changed:
+                policy = changed.current
             except ServiceUnavailableError:
                 # It may have been applied all the same. Nobody knows its id, so take it back rather than let it lapse.
-                self._release(booking)
+                self._release(booking, key)
                 raise
             else:
                 return booking
         raise ServiceUnavailableError("The slot is being changed.")
 
-    def _new_booking(self, slot: Slot, user_id: str, now: datetime) -> Booking:
+    def _not_found(self, provider_id: str, slot_id: str) -> ProviderNotFoundError | SlotNotFoundError:
+        if self._providers.find(provider_id) is None:
+            return ProviderNotFoundError(provider_id)
+        return SlotNotFoundError(provider_id, slot_id)
+
+    def _once_more(self, booking: Booking, provider_id: str, slot_id: str) -> Booking:
+        """Answer a request that was done before."""
+        if (booking.provider_id, booking.slot_id) != (provider_id, slot_id):
+            raise IdempotencyKeyReusedError
+        # Who did it may have died before it sent the message. One message more does no harm.
+        self._queue.send(booking)
+        _log.info("request answered again", extra=_ids(booking))
+        return booking
+
+    def _new_booking(self, slot: Slot, policy: Policy, user_id: str, now: datetime) -> Booking:
+        hold = self._hold if policy.hold_seconds is None else timedelta(seconds=policy.hold_seconds)
         return Booking(
             booking_id=f"booking-{self._new_id()}",
             status=BookingStatus.PENDING,
@@ -146,16 +199,16 @@ class BookingService:
             time_zone=slot.time_zone,
             created_at=now,
             updated_at=now,
-            expires_at=deadline(now, self._hold),
+            expires_at=deadline(now, hold),
         )
 
-    def _release(self, booking: Booking) -> bool:
+    def _release(self, booking: Booking, key: IdempotencyKey | None) -> bool:
         """Give a hold back; True unless the booking was created after all, and so stands.
 
         When the table can't be reached either, the hold ends by itself at its deadline.
         """
         try:
-            released = self._bookings.release_hold(booking)
+            released = self._bookings.release_hold(booking, key=key)
         except ServiceUnavailableError:
             _log.warning("hold not released; it ends at its deadline", extra=_ids(booking))
             return True
@@ -163,22 +216,44 @@ class BookingService:
         return released
 
     def _step(self, step: Transition, booking_id: str) -> Booking:
-        for _ in range(_LOOKS):
-            # One reading of the clock decides and is written: between two, the deadline could pass unseen.
-            now = self._clock()
-            booking = self._find(booking_id).seen_at(now)
+        def write(booking: Booking, now: datetime) -> Booking:
             if booking.status is step.to:
                 return booking
             if booking.status not in step.allowed_from:
                 raise BookingConflictError(booking_id, booking.status)
-            try:
-                done = self._bookings.take_step(step, booking, at=now)
-            except StepRefusedError:
-                continue
+            done = self._bookings.take_step(step, booking, at=now)
             _log.info("booking %s", done.status.lower(), extra=_ids(done))
             return done
-        # Refused, though by its state it could be done: its slot went to another whose clock is ahead of this one.
-        raise BookingConflictError(booking_id, BookingStatus.EXPIRED)
+
+        return self._written(booking_id, write)
+
+    def _take_other_slot(self, booking: Booking, slot_id: str, now: datetime) -> Booking:
+        # It is not read before: most slots of a provider are alike, and where this one is not, the refusal brings it.
+        slot = slot_like(booking, slot_id)
+        if slot is None:
+            raise SlotNotFoundError(booking.provider_id, slot_id)
+        for _ in range(_LOOKS):
+            try:
+                return self._bookings.reschedule(booking, slot, at=now)
+            except SlotChangedError as changed:
+                slot = changed.current
+        raise ServiceUnavailableError("The slot is being changed.")
+
+    def _written(self, booking_id: str, write: Callable[[Booking, datetime], Booking]) -> Booking:
+        """Look at the booking, decide and write; once more when somebody has changed it in between."""
+        refused: Booking | None = None
+        for _ in range(_LOOKS):
+            # One reading of the clock decides and is written: between two, the deadline could pass unseen.
+            now = self._clock()
+            booking = self._find(booking_id).seen_at(now)
+            if booking == refused:
+                # Nobody has changed it, and yet it has not its slot: that went to another, whose clock is ahead.
+                raise BookingConflictError(booking_id, BookingStatus.EXPIRED)
+            try:
+                return write(booking, now)
+            except StepRefusedError:
+                refused = booking
+        raise ServiceUnavailableError("The booking is being changed.")
 
 
 def _ids(booking: Booking) -> dict[str, str]:

@@ -18,8 +18,7 @@ class Cursors:
 
     def seal(self, listing: str, place: str) -> str:
         """A cursor for a place in a listing. `listing` names all that the place depends on: filters, order."""
-        sealed = self._serializer(listing).dumps(place)
-        return sealed if isinstance(sealed, str) else sealed.decode("ascii")
+        return self._serializer(listing).dumps(place)
 
     def open(self, listing: str, cursor: str) -> str:
         """The place that was sealed for this listing. Raises `InvalidInputError` for anything else."""

@@ -1,25 +1,32 @@
-"""Who can be booked."""
+"""Who can be booked, and what they ask of those who book."""
 
-from chalicelib.domain.errors import ProviderNotFoundError
-from chalicelib.domain.models import Provider
-from chalicelib.domain.ports import Clock, IdSource, ProviderStore
+from collections.abc import Mapping
+from dataclasses import replace
+
+from chalicelib.domain.errors import ProviderNotFoundError, ServiceUnavailableError
+from chalicelib.domain.models import NO_RULES, Policy, Provider
+from chalicelib.domain.ports import Clock, IdSource, ProviderChangedError, ProviderStore
+
+_LOOKS = 5
+"""How often a change that another one has overtaken looks again."""
 
 
 class ProviderService:
-    """Creates and finds providers."""
+    """Creates, changes and finds providers."""
 
     def __init__(self, *, providers: ProviderStore, clock: Clock, new_id: IdSource) -> None:
         self._providers = providers
         self._clock = clock
         self._new_id = new_id
 
-    def create(self, *, name: str, time_zone: str, provider_id: str | None) -> Provider:
+    def create(self, *, name: str, time_zone: str, provider_id: str | None, policy: Policy = NO_RULES) -> Provider:
         """Create a provider, under the caller's own id if one is given. Raises `ProviderExistsError`."""
         provider = Provider(
             provider_id=provider_id or f"provider-{self._new_id()}",
             name=name,
             time_zone=time_zone,
             created_at=self._clock(),
+            policy=policy,
         )
         self._providers.create(provider)
         return provider
@@ -30,3 +37,20 @@ class ProviderService:
         if provider is None:
             raise ProviderNotFoundError(provider_id)
         return provider
+
+    def change(self, provider_id: str, *, name: str | None, rules: Mapping[str, int | None]) -> Provider:
+        """Change the name, if one is given, and those rules of the policy that are named; None ends a rule.
+
+        Bookings that were made before keep what they were made under. Raises `ProviderNotFoundError`.
+        """
+        for _ in range(_LOOKS):
+            before = self.get(provider_id)
+            after = replace(before, name=name or before.name, policy=replace(before.policy, **rules))
+            if after == before:
+                return before
+            try:
+                self._providers.change(before, after)
+            except ProviderChangedError:
+                continue
+            return after
+        raise ServiceUnavailableError("The provider is being changed.")

@@ -13,6 +13,8 @@ booking_max_receives       = 5
 hold_seconds               = 300
 expiration_max_age_seconds = 3600
 
+cursor_key_version = 1
+
 log_level          = "INFO"
 log_retention_days = 365
 

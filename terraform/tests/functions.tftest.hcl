@@ -15,8 +15,9 @@ variables {
   environment_variables    = {}
 
   table = {
-    arn        = "the-table"
-    stream_arn = "the-stream"
+    arn         = "the-table"
+    stream_arn  = "the-stream"
+    index_names = ["the-first", "the-second"]
   }
 
   queues = {

@@ -20,6 +20,7 @@ run "too_little_is_refused" {
     booking_max_receives       = 4
     hold_seconds               = 0
     expiration_max_age_seconds = 59
+    cursor_key_version         = 0
     log_retention_days         = 0
     throttle_rate_limit        = 0
     throttle_burst_limit       = 0
@@ -33,6 +34,7 @@ run "too_little_is_refused" {
     var.booking_max_receives,
     var.hold_seconds,
     var.expiration_max_age_seconds,
+    var.cursor_key_version,
     var.log_retention_days,
     var.throttle_rate_limit,
     var.throttle_burst_limit,
@@ -77,6 +79,7 @@ run "fractions_are_refused" {
     booking_max_receives       = 5.5
     hold_seconds               = 1.5
     expiration_max_age_seconds = 60.5
+    cursor_key_version         = 1.5
     throttle_burst_limit       = 1.5
   }
 
@@ -87,6 +90,7 @@ run "fractions_are_refused" {
     var.booking_max_receives,
     var.hold_seconds,
     var.expiration_max_age_seconds,
+    var.cursor_key_version,
     var.throttle_burst_limit,
   ]
 }
@@ -153,6 +157,7 @@ run "the_least_is_allowed" {
     booking_max_receives       = 5
     hold_seconds               = 1
     expiration_max_age_seconds = 60
+    cursor_key_version         = 1
     log_retention_days         = 1
     throttle_rate_limit        = 1
     throttle_burst_limit       = 1

@@ -32,7 +32,7 @@ def simulated_dynamodb() -> "DynamoDBClient":
 
 @pytest.fixture(params=IMPLEMENTATIONS)
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
-    """The three stores over one table."""
+    """The stores over one table."""
     match request.param:
         case "memory":
             yield in_memory_stores()

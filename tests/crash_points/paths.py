@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 
+from chalicelib.dao import keys
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.domain.models import Booking, BookingStatus
 from simulation.machine import HOLD_SECONDS
@@ -128,6 +129,35 @@ def _provider(world: World, _: object) -> object:
     return "created"
 
 
+def _change(world: World, _: object) -> object:
+    return world.application.services.providers.change(
+        world.provider_id, name="Bea", rules={"hold_seconds": HOLD_SECONDS - 1}
+    ).name
+
+
+def _rescheduled(before: Callable[[World], Booking]) -> Callable[[World], Booking]:
+    def prepare(world: World) -> Booking:
+        booking = before(world)
+        _reschedule(world, booking)
+        return booking
+
+    return prepare
+
+
+def _reschedule(world: World, booking: Booking) -> object:
+    return world.application.services.bookings.reschedule(booking.booking_id, f"{DAY}T11:00").slot_id
+
+
+def _hold_with_a_key(world: World, slot_id: str) -> object:
+    """The booking's status; it is the one that the key stands for."""
+    booking = world.application.services.bookings.hold(
+        provider_id=world.provider_id, slot_id=slot_id, user_id="user-2", idempotency_key=f"key-{world.provider_id}"
+    )
+    remembered = [item["bookingId"] for item in world.items() if item["SK"].startswith(keys.IDEMPOTENCY_PREFIX)]
+    assert remembered == [booking.booking_id]
+    return booking.status
+
+
 def _none(_: World) -> None:
     return None
 
@@ -137,9 +167,11 @@ _HOLDS = {BookingStatus.PENDING, "SlotUnavailableError"}
 
 PATHS = {
     "provider": Path(prepare=_none, act=_provider, again={"created", "ProviderExistsError"}.__contains__),
+    "change of a policy": Path(prepare=_slots, act=_change, again="Bea".__eq__),
     "availability": Path(prepare=_slots, act=_set_day, again=lambda slots: slots == 3),
     "availability, other slots, one held": Path(prepare=_other_grid, act=_set_day, again=lambda slots: slots == 3),
     "hold and enqueue": Path(prepare=_slots, act=_hold, again=_HOLDS.__contains__),
+    "hold and enqueue, with a key": Path(prepare=_slots, act=_hold_with_a_key, again=BookingStatus.PENDING.__eq__),
     "hold again after the deadline": Path(
         prepare=lambda world: _after_the_deadline(_held)(world).slot_id, act=_hold, again=_HOLDS.__contains__
     ),
@@ -151,10 +183,22 @@ PATHS = {
     "dead letter": Path(prepare=lambda _: "no booking", act=_process, again=lambda failures: failures == []),
     "confirm": Path(prepare=_created, act=_confirm, again=BookingStatus.CONFIRMED.__eq__),
     "confirm before it is created": Path(prepare=_held, act=_confirm, again=BookingStatus.CONFIRMED.__eq__),
+    "reschedule": Path(prepare=_created, act=_reschedule, again=f"{DAY}T11:00".__eq__),
+    "reschedule before it is created": Path(prepare=_held, act=_reschedule, again=f"{DAY}T11:00".__eq__),
+    "reschedule once confirmed": Path(prepare=_confirmed, act=_reschedule, again=f"{DAY}T11:00".__eq__),
+    "confirm once rescheduled": Path(
+        prepare=_rescheduled(_created), act=_confirm, again=BookingStatus.CONFIRMED.__eq__
+    ),
+    "cancel once rescheduled": Path(
+        prepare=_rescheduled(_confirmed), act=_cancel, again=BookingStatus.CANCELLED.__eq__
+    ),
     "cancel": Path(prepare=_created, act=_cancel, again=BookingStatus.CANCELLED.__eq__),
     "cancel before it is created": Path(prepare=_held, act=_cancel, again=BookingStatus.CANCELLED.__eq__),
     "cancel once confirmed": Path(prepare=_confirmed, act=_cancel, again=BookingStatus.CANCELLED.__eq__),
     "expire": Path(prepare=_removed(_created), act=_expire, again=lambda failures: failures == [], comes_again=True),
+    "expire once rescheduled": Path(
+        prepare=_removed(_rescheduled(_held)), act=_expire, again=lambda failures: failures == [], comes_again=True
+    ),
     "expire before it is created": Path(
         prepare=_removed(_held), act=_expire, again=lambda failures: failures == [], comes_again=True
     ),

@@ -58,7 +58,7 @@ class Remote:
 
     def call(self, operation: str, body: dict[str, Any], *, now: float) -> Reply:  # noqa: ARG002 - it has its own clock
         """Do it, under the table's real name."""
-        named = json.loads(json.dumps(body).replace('"TableName": "appointments"', f'"TableName": "{self._name}"'))
+        named = self._renamed(body, SETTINGS.table_name, self._name)
         try:
             answer = getattr(self._client, xform_name(operation))(**named)
         except ClientError as refused:
@@ -67,7 +67,12 @@ class Remote:
             status = response["ResponseMetadata"]["HTTPStatusCode"]
             return error(response["Error"]["Code"], response["Error"]["Message"], status=status, **reasons)
         del answer["ResponseMetadata"]
-        return Reply(200, answer)
+        return Reply(200, self._renamed(answer, self._name, SETTINGS.table_name))
+
+    @staticmethod
+    def _renamed(body: Any, name: str, other: str) -> Any:
+        """What is said of one table, of another."""
+        return json.loads(json.dumps(body).replace(f'"{name}"', f'"{other}"'))
 
 
 @dataclass

@@ -1,15 +1,19 @@
 """The items as they lie in the table, attribute by attribute: other tools, and people, read them."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 
+from chalicelib.dao import keys
 from chalicelib.dao.stream import booking_of_trigger
 from chalicelib.domain.errors import MalformedRecordError, SlotUnavailableError
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
-from chalicelib.domain.ports import StepRefusedError
+from chalicelib.domain.instants import to_epoch_second
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, NO_RULES, Policy
+from chalicelib.domain.ports import IdempotencyKey, StepRefusedError
 from tests.builders import NOW, booking, provider, slot, window
 from tests.moto_region import REGION, Aws
 from tests.tables import Stores, dao_stores, table_on
@@ -131,6 +135,7 @@ def test_a_created_booking(raw: Raw) -> None:
         **BOOKING_ITEM,
         "status": "PENDING",
         "updatedAt": "2030-05-01T12:00:00.250000Z",
+        "sequence": 0,
     }
 
 
@@ -146,6 +151,7 @@ def test_a_confirmed_booking_has_all_that_the_worker_would_have_written(raw: Raw
         "status": "CONFIRMED",
         "updatedAt": "2030-05-01T12:00:01.250000Z",
         "confirmedAt": "2030-05-01T12:00:01.250000Z",
+        "sequence": 1,
     }
     assert there["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {
         **SLOT_ITEM,
@@ -163,8 +169,102 @@ def test_an_ended_booking_and_its_freed_slot(raw: Raw, step: Any, status: str, f
     raw.stores.bookings.take_step(step, BOOKING, at=NOW + timedelta(seconds=1))
     there = raw.all()
     at = "2030-05-01T12:00:01.250000Z"
-    assert there[f"BOOKING#{BOOKING_ID}", "METADATA"] == {**BOOKING_ITEM, "status": status, "updatedAt": at, field: at}
+    told = {"status": status, "updatedAt": at, field: at, "sequence": 1}
+    assert there[f"BOOKING#{BOOKING_ID}", "METADATA"] == {**BOOKING_ITEM, **told}
     assert there["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {**SLOT_ITEM, "status": "AVAILABLE"}
+
+
+LATER_SLOT = slot(provider_id="ann", starts_at=SLOT.starts_at + timedelta(hours=1))
+MOVED = {"slotId": "2030-05-02T10:00", "startsAt": "2030-05-02T10:00:00Z", "endsAt": "2030-05-02T11:00:00Z"}
+BY_TIME = f"BOOKING#2030-05-02T10:00:00Z#{BOOKING_ID}"
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["written", "still-in-the-queue"])
+def test_a_rescheduled_hold(raw: Raw, written: bool) -> None:
+    raw.stores.slots.add([LATER_SLOT], window(), revision="r1")
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    if written:
+        raw.stores.bookings.create_pending(BOOKING)
+    raw.stores.bookings.reschedule(BOOKING, LATER_SLOT, at=NOW + timedelta(seconds=1))
+    there = raw.all()
+    assert there[f"BOOKING#{BOOKING_ID}", "METADATA"] == {
+        **BOOKING_ITEM,
+        **MOVED,
+        "GSI1SK": BY_TIME,
+        "GSI2SK": BY_TIME,
+        "status": "PENDING",
+        "updatedAt": "2030-05-01T12:00:01.250000Z",
+        "sequence": 1,
+    }
+    assert there[f"BOOKING#{BOOKING_ID}", "EXPIRATION_TRIGGER"] == {**TRIGGER_ITEM, **MOVED}
+    assert there["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {**SLOT_ITEM, "status": "AVAILABLE"}
+    held = there["PROVIDER#ann", "SLOT#2030-05-02#10:00"]
+    assert (held["status"], held["heldBy"], held["holdExpiresAt"]) == ("HELD", BOOKING_ID, DEADLINE)
+    assert "reservedBy" not in held
+
+
+def test_a_rescheduled_reservation_of_a_slot_that_was_held(raw: Raw) -> None:
+    raw.stores.slots.add([LATER_SLOT], window(), revision="r1")
+    raw.stores.bookings.hold_slot(LATER_SLOT, booking(LATER_SLOT), now=NOW)
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    confirmed = raw.stores.bookings.take_step(CONFIRM, BOOKING, at=NOW)
+    raw.stores.bookings.reschedule(confirmed, LATER_SLOT, at=BOOKING.expires_at)
+    there = raw.all()
+    reserved = there["PROVIDER#ann", "SLOT#2030-05-02#10:00"]
+    assert (reserved["status"], reserved["reservedBy"]) == ("RESERVED", BOOKING_ID)
+    assert not {"heldBy", "holdExpiresAt"} & reserved.keys()
+    assert (f"BOOKING#{BOOKING_ID}", "EXPIRATION_TRIGGER") not in there
+
+
+def test_a_hold_whose_trigger_ttl_has_removed_is_not_rescheduled(raw: Raw) -> None:
+    """The expiry of its old slot is under way; by a clock that is behind, the hold still lasts."""
+    raw.stores.slots.add([LATER_SLOT], window(), revision="r1")
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    raw.stores.bookings.create_pending(BOOKING)
+    raw.items.delete_item(Key={"PK": f"BOOKING#{BOOKING_ID}", "SK": "EXPIRATION_TRIGGER"})
+    before = raw.all()
+    with pytest.raises(StepRefusedError):
+        raw.stores.bookings.reschedule(BOOKING, LATER_SLOT, at=NOW)
+    assert raw.all() == before
+
+
+def test_a_policy_and_its_copies(raw: Raw) -> None:
+    rules = {"minNoticeMinutes": 60, "maxAdvanceDays": 30, "cancelCutoffMinutes": 90, "holdSeconds": 120}
+    policy = Policy(min_notice_minutes=60, max_advance_days=30, cancel_cutoff_minutes=90, hold_seconds=120)
+    ann = provider(provider_id="ann", name="Ann", policy=policy)
+    raw.stores.providers.create(ann)
+    there = raw.all()
+    assert rules.items() <= there["PROVIDER#ann", "METADATA"].items()
+    for copy in range(16):
+        key = {"PK": f"POLICY#ann#{copy:02}", "SK": "METADATA"}
+        assert there[key["PK"], key["SK"]] == {**key, "providerId": "ann", **rules}
+
+    raw.stores.providers.change(ann, replace(ann, policy=NO_RULES))
+    there = raw.all()
+    assert not rules.keys() & there["PROVIDER#ann", "METADATA"].keys()
+    for copy in range(16):
+        key = {"PK": f"POLICY#ann#{copy:02}", "SK": "METADATA"}
+        assert there[key["PK"], key["SK"]] == {**key, "providerId": "ann"}
+
+
+def test_the_slots_of_a_provider_are_spread_over_the_copies_of_its_policy() -> None:
+    slots = [f"2030-05-{day:02}T{hour:02}:00" for day in range(1, 31) for hour in range(24)]
+    used = Counter(keys.policy("ann", slot_id)["PK"] for slot_id in slots)
+    assert set(used) == {key["PK"] for key in keys.policies("ann")}
+    assert max(used.values()) < 3 * len(slots) / len(used)
+
+
+def test_a_remembered_request(raw: Raw) -> None:
+    key = IdempotencyKey(user_id=BOOKING.user_id, key="key-1")
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW, key=key)
+    facts = {name: value for name, value in TRIGGER_ITEM.items() if name not in {"PK", "SK", "ttl"}}
+    assert raw.all()[f"USER#{BOOKING.user_id}", "IDEMPOTENCY#key-1"] == {
+        "PK": f"USER#{BOOKING.user_id}",
+        "SK": "IDEMPOTENCY#key-1",
+        **facts,
+        "expiresAt": DEADLINE,
+        "ttl": to_epoch_second(NOW) + 1 + 24 * 3600,
+    }
 
 
 def test_a_confirm_and_a_cancel_remove_the_trigger_and_an_expiry_has_none_to_remove(raw: Raw) -> None:

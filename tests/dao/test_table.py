@@ -19,7 +19,7 @@ from chalicelib.domain.errors import ServiceUnavailableError
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, BookingStatus, SlotStatus
 from chalicelib.domain.ports import StepRefusedError
 from tests.builders import NOW, booking, new_id, provider, slot
-from tests.contracts.test_bookings import held, published, state
+from tests.contracts.given import held, published, state
 from tests.ports import free_port
 from tests.tables import EndpointTables, dao_stores, table_on
 from tests.wire import Wire, cancelled, error, lost_acknowledgement, page

@@ -17,7 +17,7 @@ _IN_TRANSACTION = {
 
 
 class Permission(NamedTuple):
-    """An IAM action, and the name of the table or the queue that it was used on."""
+    """An IAM action, and the name of the table, the index or the queue that it was used on."""
 
     action: str
     resource: str
@@ -40,8 +40,10 @@ class Recorder:
             for action in body["TransactItems"]:
                 ((kind, part),) = action.items()
                 self.used.add(Permission(f"dynamodb:{_IN_TRANSACTION[kind]}", part["TableName"]))
+        elif operation == "BatchGetItem":
+            self.used |= {Permission(f"dynamodb:{operation}", name) for name in body["RequestItems"]}
         else:
-            self.used.add(Permission(f"dynamodb:{operation}", body["TableName"]))
+            self.used.add(Permission(f"dynamodb:{operation}", body.get("IndexName", body["TableName"])))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.bootstrap import Application, Clients, Settings, build
 from chalicelib.domain.errors import ServiceUnavailableError, SlotUnavailableError
 from chalicelib.domain.models import Booking
+from chalicelib.services.listings import PageRequest
 from local_stack.resources import Provisioned
 from tests.builders import CURSOR_KEY, new_id, window
 from tests.deployed.recorder import Permission, Recorder, recording
@@ -49,6 +50,11 @@ def permissions_used(host: str, names: Provisioned, monkeypatch: pytest.MonkeyPa
             hold(0)
         assert processor.process_bookings(event(message(created), sqs_record("no booking"))) == NOTHING_FAILED
         api.services.bookings.get(created.booking_id)
+        api.services.listings.of_user("user-1", PageRequest(limit=1))
+        api.services.listings.of_provider(ann.provider_id, PageRequest(limit=1))
+        api.services.calendar.appointment(created.booking_id)
+        api.services.providers.change(ann.provider_id, name=None, rules={"cancel_cutoff_minutes": 0})
+        api.services.bookings.reschedule(created.booking_id, slots[3].slot_id)
         api.services.bookings.confirm(created.booking_id)
         api.services.bookings.cancel(created.booking_id)
         assert expirer.expire_bookings(event(removal(expiring), stream_record(DAMAGED))) == NOTHING_FAILED

@@ -1,6 +1,8 @@
 """The table of operations is about the application's routes, and tells the truth about them."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from chalicelib.services import Services
 from deployment.openapi import component_schemas
 from deployment.operations import OPERATIONS, OperationError, described, routes
 from deployment.schemas import reference
-from tests.handlers.api import AVAILABILITY, Answer, Api, assert_problem
+from tests.handlers.api import AVAILABILITY, JSON, Answer, Api, assert_problem
 
 SLOT = {"providerId": "ann", "slotId": "2030-05-02T09:00", "userId": "user-1"}
+WITH_KEY = {"Content-Type": JSON, "Idempotency-Key": "key-1"}
 NOBODY = "/bookings/booking-00000000-0000-4000-8000-000000000000"
 
 
@@ -59,9 +62,13 @@ class Call:
     route: str
     path: str
     body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def on(self, api: Api) -> Answer:
-        return api.get(self.path) if self.method == "GET" else api.post(self.path, self.body)
+        if self.body is None:
+            return api.request(self.method, self.path)
+        headers = {"Content-Type": JSON, **self.headers}
+        return api.request(self.method, self.path, body=json.dumps(self.body).encode(), headers=headers)
 
 
 def successes(api: Api) -> list[Call]:
@@ -73,14 +80,23 @@ def successes(api: Api) -> list[Call]:
     return [
         Call("POST", "/providers", "/providers", {"name": "Bob"}),
         Call("GET", "/providers/{providerId}", "/providers/ann"),
+        Call("PATCH", "/providers/{providerId}", "/providers/ann", {"name": "Ann B.", "maxAdvanceDays": 90}),
         Call("GET", "/providers/{providerId}/slots", "/providers/ann/slots?date=2030-05-02"),
-        Call("POST", "/bookings", "/bookings", SLOT),
+        Call("POST", "/bookings/{bookingId}/reschedule", f"{held}/reschedule", {"slotId": "2030-05-02T09:00"}),
+        Call("POST", "/bookings", "/bookings", {**SLOT, "slotId": "2030-05-02T10:00"}),
         Call("GET", "/bookings/{bookingId}", held),
+        Call("GET", "/bookings/{bookingId}/calendar.ics", f"{held}/calendar.ics"),
+        Call("GET", "/users/{userId}/bookings", "/users/user-1/bookings?limit=1"),
+        Call("GET", "/providers/{providerId}/bookings", "/providers/ann/bookings"),
         Call("POST", "/bookings/{bookingId}/confirm", f"{held}/confirm"),
         Call("POST", "/bookings/{bookingId}/cancel", f"{other}/cancel"),
         Call("POST", "/providers/{providerId}/availability", "/providers/ann/availability", AVAILABILITY),
         Call("GET", "/health", "/health"),
         Call("GET", "/health/ready", "/health/ready"),
+        Call("GET", "/openapi.json", "/openapi.json"),
+        Call("GET", "/docs", "/docs"),
+        Call("GET", "/docs/swagger-ui.css", "/docs/swagger-ui.css"),
+        Call("GET", "/docs/swagger-ui.js", "/docs/swagger-ui.js"),
     ]
 
 
@@ -93,6 +109,12 @@ def test_every_operation_answers_as_the_table_says() -> None:
         answer = call.on(api)
         operation = OPERATIONS[call.method, call.route]
         assert answer.status == operation.status, (call, answer.text)
+        assert answer.headers.get("Location", "") == operation.location.format(
+            **answer.json if operation.location else {}
+        )
+        assert answer.headers["Content-Type"].partition(";")[0] == operation.media_type, call
+        if operation.answer is None:
+            continue
         schema = reference(operation.answer)
         Draft4Validator({**schema, "components": {"schemas": components}}).validate(answer.json)
         assert answer.json.keys() <= components[schema["$ref"].rpartition("/")[2]]["properties"].keys(), call
@@ -114,6 +136,10 @@ def failures(api: Api) -> list[Call]:
     taken = {"providerId": "bea", "slotId": "2030-05-03T09:00", "userId": "user-1"}
     assert api.post("/bookings", taken).status == 202
     return [
+        *failures_of_policy(api),
+        *failures_of_reschedule(f"{cancelled}/reschedule"),
+        Call("PATCH", "/providers/{providerId}", "/providers/nobody", {"name": "Nobody"}),
+        Call("PATCH", "/providers/{providerId}", "/providers/ann", {"holdSeconds": 0}),
         Call("POST", "/providers", "/providers", {"name": "Ann", "providerId": "ann"}),
         Call("POST", "/providers", "/providers", {}),
         Call("GET", "/providers/{providerId}", "/providers/nobody"),
@@ -131,12 +157,53 @@ def failures(api: Api) -> list[Call]:
         Call("POST", "/bookings", "/bookings", taken),
         Call("POST", "/bookings", "/bookings", {}),
         Call("GET", "/bookings/{bookingId}", NOBODY),
+        Call("GET", "/bookings/{bookingId}/calendar.ics", f"{NOBODY}/calendar.ics"),
+        Call("GET", "/users/{userId}/bookings", "/users/user-1/bookings?limit=0"),
+        Call("GET", "/providers/{providerId}/bookings", "/providers/ann/bookings?limit=0"),
+        Call("GET", "/providers/{providerId}/bookings", "/providers/nobody/bookings"),
         Call("POST", "/bookings/{bookingId}/confirm", f"{NOBODY}/confirm"),
         Call("POST", "/bookings/{bookingId}/confirm", f"{cancelled}/confirm"),
         Call("POST", "/bookings/{bookingId}/confirm", f"{confirmed}/confirm", {"unknown": 1}),
         Call("POST", "/bookings/{bookingId}/cancel", f"{NOBODY}/cancel"),
         Call("POST", "/bookings/{bookingId}/cancel", f"{held}/cancel"),
         Call("POST", "/bookings/{bookingId}/cancel", f"{confirmed}/cancel", {"unknown": 1}),
+    ]
+
+
+def failures_of_policy(api: Api) -> list[Call]:
+    """Of a provider who wants a day's notice, takes bookings for three days, and keeps them two days before."""
+    api.has_slots("cea", date="2030-05-03")
+    for date in ("2030-05-05", "2030-05-09"):
+        assert api.post("/providers/cea/availability", {**AVAILABILITY, "date": date}).status == 201
+    first, second, soon, far = (
+        {"providerId": "cea", "userId": "user-1", "slotId": f"{start}:00"}
+        for start in ("2030-05-03T09", "2030-05-03T10", "2030-05-03T11", "2030-05-09T09")
+    )
+    hold, reschedule = ("POST", "/bookings", "/bookings"), ("POST", "/bookings/{bookingId}/reschedule")
+    held = [Call(*hold, first).on(api).json, Call(*hold, second, WITH_KEY).on(api).json]
+    confirmed, pending = (f"/bookings/{booking['bookingId']}" for booking in held)
+    assert api.post(f"{confirmed}/confirm").status == 200
+    rules = {"minNoticeMinutes": 1440, "maxAdvanceDays": 3, "cancelCutoffMinutes": 2880}
+    assert api.patch("/providers/cea", rules).status == 200
+    return [
+        Call(*hold, soon),
+        Call(*hold, far),
+        Call(*hold, first, WITH_KEY),
+        Call("POST", "/bookings/{bookingId}/cancel", f"{confirmed}/cancel"),
+        Call(*reschedule, f"{confirmed}/reschedule", {"slotId": "2030-05-05T09:00"}),
+        *(
+            Call(*reschedule, f"{pending}/reschedule", {"slotId": slot_id})
+            for slot_id in (first["slotId"], soon["slotId"], far["slotId"], "2030-05-03T22:00")
+        ),
+    ]
+
+
+def failures_of_reschedule(ended: str) -> list[Call]:
+    route = ("POST", "/bookings/{bookingId}/reschedule")
+    return [
+        Call(*route, f"{NOBODY}/reschedule", {"slotId": "2030-05-03T09:00"}),
+        Call(*route, f"{NOBODY}/reschedule", {}),
+        Call(*route, ended, {"slotId": "2030-05-03T09:00"}),
     ]
 
 

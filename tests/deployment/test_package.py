@@ -16,6 +16,7 @@ import pytest
 from deployment import openapi
 from deployment.archive import contents, distributions
 from deployment.package import LOCK, ROOT, PackageError, main, pins, require_versions, summary
+from deployment.public_openapi import FILE
 from tests.builders import CURSOR_KEY
 
 pytestmark = pytest.mark.xdist_group("package")
@@ -29,7 +30,10 @@ CODE = {
     "chalice",
     "chalicelib",
     "dateutil",
+    "icalendar",
+    "itsdangerous",
     "jmespath",
+    "offapi",
     "pydantic",
     "pydantic_core",
     "s3transfer",
@@ -92,7 +96,7 @@ def test_the_zip_has_the_application_and_what_it_needs_and_nothing_else(package:
 
 def test_the_zip_has_the_application_as_it_stands(package: Mapping[str, bytes]) -> None:
     names = contents(package["deployment.zip"])
-    sources = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]
+    sources = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py"), FILE]
 
     assert {name: content for name, content in names.items() if name.startswith(("app.py", "chalicelib/"))} == {
         str(source.relative_to(ROOT)): source.read_bytes() for source in sources

@@ -21,6 +21,7 @@ class ThingView(BaseModel):
     short: Annotated[str, Field(min_length=1, max_length=5, pattern="^[a-z]*$")]
     number: Annotated[int, Field(ge=5, le=480)]
     maybe: Annotated[str, Field(max_length=3)] | None = None
+    or_null: str | None
     inner: Inner
     many: list[Inner]
     any_names: dict[str, Inner]
@@ -45,12 +46,13 @@ def test_a_model_keeps_what_it_asks_for_and_loses_what_the_gateway_does_not_know
                 "short": {"type": "string", "minLength": 1, "maxLength": 5, "pattern": "^[a-z]*$"},
                 "number": {"type": "integer", "minimum": 5, "maximum": 480},
                 "maybe": {"type": "string", "maxLength": 3},
+                "or_null": {},
                 "inner": inner,
                 "many": {"type": "array", "items": inner},
                 "any_names": {"type": "object", "additionalProperties": inner},
                 "zone": {"type": "string", "default": "UTC"},
             },
-            "required": ["kind", "short", "number", "inner", "many", "any_names"],
+            "required": ["kind", "short", "number", "or_null", "inner", "many", "any_names"],
         },
     }
 

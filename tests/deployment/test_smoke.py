@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.system import System
 
-STEPS = 13
+STEPS = 14
 
 
 class FaultyApi:
@@ -84,6 +84,8 @@ def answers(path_ends: str, method: str, code: int, /, **body: Any) -> Callable[
         (answers("/bookings", "POST", 202), "nobody else can have it: .* should answer 409 .* not 202"),
         (answers("/bookings", "POST", 409, code="SLOT_UNAVAILABLE"), "the first is held: .* should answer 202"),
         (answers("/confirm", "POST", 200, status="PENDING"), "it is confirmed: .* with status CONFIRMED"),
+        (answers("/bookings", "GET", 400, bookings=[{}]), "the provider's list has it: .* not 400"),
+        (answers("/bookings", "GET", 200, bookings=[]), "the provider's list has it: .* still lists nothing"),
         (answers("/cancel", "POST", 409), "it is cancelled: .* not 409"),
         (answers("/slots", "GET", 200, slots=[]), "the slot is free again: slot .* is missing from the free ones"),
     ],

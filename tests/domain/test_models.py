@@ -1,5 +1,6 @@
 """Slots and bookings in time, and the steps between their states."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from chalicelib.domain.models import (
     CANCEL,
     CONFIRM,
     EXPIRE,
+    SLOT_STATUS_OF,
     TIMESTAMP_OF,
     BookingStatus,
     Slot,
@@ -135,7 +137,7 @@ def test_a_moved_booking_tells_since_when_and_keeps_the_rest(status: BookingStat
     after = before.moved(status, at=at)
 
     changed = {name for name in before.__slots__ if getattr(before, name) != getattr(after, name)}
-    assert changed == {"status", "updated_at", field}
+    assert changed == {"status", "updated_at", "sequence", field}
     assert (after.status, after.updated_at, getattr(after, field)) == (status, at, at)
     assert before.status is BookingStatus.PENDING
 
@@ -170,27 +172,52 @@ def test_every_status_is_reached_from_pending_and_has_its_timestamp() -> None:
     assert set(TIMESTAMP_OF) == reached - {BookingStatus.PENDING}
 
 
-def test_a_final_booking_owns_no_slot_and_a_confirmed_one_reserves_it() -> None:
-    slot_after = {step.to: step.slot_to for step in STEPS}
-
-    assert slot_after == {
-        BookingStatus.CONFIRMED: SlotStatus.RESERVED,
-        BookingStatus.CANCELLED: SlotStatus.AVAILABLE,
-        BookingStatus.EXPIRED: SlotStatus.AVAILABLE,
-    }
+def test_a_final_booking_has_no_slot_and_every_other_has_one() -> None:
+    assert set(SLOT_STATUS_OF) == set(BookingStatus) - FINAL
+    assert SlotStatus.AVAILABLE not in SLOT_STATUS_OF.values()
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.to))
-def test_no_step_takes_a_slot_that_is_free(step: Transition) -> None:
-    assert SlotStatus.AVAILABLE not in step.slot_allowed_from
+def test_a_step_leads_from_what_has_a_slot(step: Transition) -> None:
+    assert step.allowed_from <= SLOT_STATUS_OF.keys()
 
 
 def test_expiry_never_frees_a_reserved_slot() -> None:
-    assert SlotStatus.RESERVED not in EXPIRE.slot_allowed_from
+    assert SlotStatus.RESERVED not in {SLOT_STATUS_OF[status] for status in EXPIRE.allowed_from}
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.to))
 def test_a_step_that_reserves_needs_the_slot_and_a_live_hold(step: Transition) -> None:
-    reserves = step.slot_to is SlotStatus.RESERVED
+    reserves = SLOT_STATUS_OF.get(step.to) is SlotStatus.RESERVED
 
     assert (step.needs_the_slot, step.needs_live_hold) == (reserves, reserves)
+
+
+def test_only_a_confirmed_booking_needs_notice_to_be_left() -> None:
+    assert {step.to: step.needs_notice_from for step in STEPS if step.needs_notice_from} == {
+        BookingStatus.CANCELLED: {BookingStatus.CONFIRMED}
+    }
+
+
+def test_each_change_of_a_booking_counts() -> None:
+    pending = booking()
+    other = slot(provider_id=pending.provider_id, starts_at=pending.starts_at + timedelta(hours=2))
+    confirmed = pending.moved(BookingStatus.CONFIRMED, at=NOW)
+
+    assert (pending.sequence, confirmed.sequence, confirmed.rescheduled(other, at=NOW).sequence) == (0, 1, 2)
+    assert pending.seen_at(pending.expires_at).sequence == 1
+
+
+def test_a_rescheduled_booking_is_the_same_on_another_slot() -> None:
+    pending = booking()
+    other = slot(provider_id=pending.provider_id, starts_at=pending.starts_at + timedelta(hours=2))
+    at = NOW + timedelta(seconds=1)
+
+    assert pending.rescheduled(other, at=at) == replace(
+        pending,
+        slot_id=other.slot_id,
+        starts_at=other.starts_at,
+        ends_at=other.ends_at,
+        updated_at=at,
+        sequence=1,
+    )

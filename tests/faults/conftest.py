@@ -15,4 +15,5 @@ def bench(
 ) -> Iterator[Bench]:
     """The proxy before the endpoint, and clients that go through it."""
     with running_proxy(localstack_host, tmp_path_factory.mktemp("proxy") / "log") as proxy:
-        yield Bench(proxy, endpoint_tables)
+        # Its own table, and not the one that tests share: it is emptied before each run.
+        yield Bench(proxy, EndpointTables(dynamodb=endpoint_tables.dynamodb, sqs=endpoint_tables.sqs))

@@ -1,5 +1,6 @@
 """Every way through the application that calls AWS: what must be there before, and what is done then."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +12,14 @@ from chalicelib.dao.actions import serialized
 from tests.builders import HOLD, booking
 from tests.events import event, message, sqs_record, stream_record, trigger_image
 from tests.faults.world import World
-from tests.handlers.api import AVAILABILITY, Answer
+from tests.handlers.api import AVAILABILITY, JSON, Answer
 
 Outcome: TypeAlias = "Answer | list[str]"
 """What came back over HTTP, or the records that a worker reports as failed."""
 
 CLOCK_AHEAD = HOLD + timedelta(seconds=1)
 SLOT_ID = "2030-05-02T09:00"
+LATER_SLOT_ID = "2030-05-02T11:00"
 HALVES: Mapping[str, Any] = {**AVAILABILITY, "slotDurationMinutes": 30}
 
 
@@ -101,8 +103,36 @@ def hold(slot_id: str) -> Callable[[World], Answer]:
     return post("/bookings", {"providerId": "ann", "slotId": slot_id, "userId": "user-2"})
 
 
+def hold_with_a_key(world: World) -> Answer:
+    document = json.dumps({"providerId": "ann", "slotId": SLOT_ID, "userId": "user-2"}).encode()
+    headers = {"Content-Type": JSON, "Idempotency-Key": "key-1"}
+    return world.api.request("POST", "/bookings", body=document, headers=headers)
+
+
+def a_hold_with_a_key(world: World) -> None:
+    world.api.has_slots()
+    world.bookings.append(world.application.services.bookings.get(hold_with_a_key(world).json["bookingId"]))
+
+
+def two_holds(world: World) -> None:
+    a_hold(world)
+    world.api.has_booking(LATER_SLOT_ID, "user-2")
+
+
+def change(world: World) -> Answer:
+    return world.api.patch("/providers/ann", {"name": "Ann B.", "holdSeconds": 60})
+
+
+def reschedule(world: World) -> Answer:
+    return world.api.post(f"/bookings/{world.bookings[0].booking_id}/reschedule", {"slotId": LATER_SLOT_ID})
+
+
 def show(world: World) -> Answer:
     return world.api.get(f"/bookings/{world.bookings[0].booking_id}")
+
+
+def calendar(world: World) -> Answer:
+    return world.api.get(f"/bookings/{world.bookings[0].booking_id}/calendar.ics")
 
 
 def step(name: str, world: World) -> Answer:
@@ -138,20 +168,31 @@ confirm, cancel = partial(step, "confirm"), partial(step, "cancel")
 
 PATHS = [
     Path("creating a provider", nothing, post("/providers", {"name": "Ann"})),
+    Path("creating a provider with a policy", nothing, post("/providers", {"name": "Ann", "holdSeconds": 60})),
     Path("showing a provider", a_provider, get("/providers/ann")),
+    Path("changing a provider", a_provider, change),
     Path("setting a day", a_provider, post("/providers/ann/availability", AVAILABILITY), in_steps=True),
     Path("setting a day anew", a_hold, post("/providers/ann/availability", HALVES), in_steps=True),
     Path("listing free slots", a_hold, get("/providers/ann/slots?date=2030-05-02")),
     Path("listing the slots of an empty day", a_day, get("/providers/ann/slots?date=2030-05-03")),
     Path("holding a slot", a_day, hold(SLOT_ID), is_taken_back=True),
+    Path("holding a slot with a key", a_day, hold_with_a_key, is_taken_back=True),
+    Path("holding a slot with a key again", a_hold_with_a_key, hold_with_a_key),
     Path("holding a slot that is held", a_hold, hold(SLOT_ID)),
     Path("holding a slot that is not there", a_day, hold("2030-05-02T21:00")),
     Path("holding a slot when the queue is gone", a_day, hold(SLOT_ID), queue_is_gone=True, is_taken_back=True),
     Path("creating a booking", a_hold, create),
     Path("creating a booking again", a_booking, create),
     Path("showing a booking", a_booking, show),
+    Path("showing a booking as a calendar", a_booking, calendar),
+    Path("listing a user's bookings", a_booking, get("/users/user-1/bookings")),
+    Path("listing a provider's bookings", a_booking, get("/providers/ann/bookings?status=PENDING&limit=1")),
     Path("confirming a booking that is not created yet", a_hold, confirm),
     Path("confirming a booking", a_booking, confirm),
+    Path("rescheduling a booking that is not created yet", a_hold, reschedule),
+    Path("rescheduling a booking", a_booking, reschedule),
+    Path("rescheduling a confirmed booking", a_confirmed_booking, reschedule),
+    Path("rescheduling a booking to a slot that is taken", two_holds, reschedule),
     Path("cancelling a booking", a_booking, cancel),
     Path("cancelling a confirmed booking", a_confirmed_booking, cancel),
     Path(

@@ -82,6 +82,8 @@ def world_at(bench: Bench, path: Path, now: datetime, bookings: list[Booking], i
 def shown(world: World, outcome: Outcome) -> Any:
     """An outcome as it can be compared with that of another run."""
     if isinstance(outcome, Answer):
+        if "json" not in outcome.headers["Content-Type"]:
+            return world.told([outcome.status, outcome.text])
         body = {name: value for name, value in outcome.json.items() if name != "requestId"}
         return world.told([outcome.status, body])
     return outcome
@@ -197,12 +199,12 @@ def assert_nothing_is_half_done(world: World, path: Path, normal: Undisturbed, p
 
 
 def as_at_the_deadline(items: Iterable[Item], deadline: datetime) -> list[Item | Slot]:
-    """What is in the table, but for holds that are over by then."""
+    """What is in the table, but for holds that are over by then, and what remembers the request that made one."""
     seen: list[Item | Slot] = []
     for item in rows(items):
         if item["SK"].startswith(keys.SLOT_PREFIX):
             seen.append(to_slot(item).seen_at(deadline))
-        elif item["SK"] != keys.EXPIRATION_TRIGGER:
+        elif item["SK"] != keys.EXPIRATION_TRIGGER and not item["SK"].startswith(keys.IDEMPOTENCY_PREFIX):
             seen.append(item)
     return seen
 

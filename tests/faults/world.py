@@ -28,6 +28,9 @@ Json: TypeAlias = Any
 PATIENT = Config(connect_timeout=30, read_timeout=30)
 """How long a call may take is not what is tested, and this machine may be busy."""
 
+_MOST_IN_BATCH = 25
+"""DynamoDB's limit for one BatchWriteItem."""
+
 QUICK_RETRIES = Retries(first_wait_seconds=0.001, longest_wait_seconds=0.002)
 
 
@@ -128,8 +131,9 @@ class Bench:
         return list(self.tables.dynamodb.scan(TableName=self.tables.name, ConsistentRead=True)["Items"])
 
     def _write(self, requests: list[Any]) -> None:
-        if requests:
-            self.tables.dynamodb.batch_write_item(RequestItems={self.tables.name: requests})
+        for start in range(0, len(requests), _MOST_IN_BATCH):
+            batch = requests[start : start + _MOST_IN_BATCH]
+            self.tables.dynamodb.batch_write_item(RequestItems={self.tables.name: batch})
 
 
 class World:

@@ -10,12 +10,22 @@ from chalice.test import Client
 
 from chalicelib.domain.ports import ProviderStore
 from chalicelib.handlers import register_routes
-from chalicelib.services import AvailabilityService, BookingService, ProviderService, ReadinessService, Services
-from tests.builders import HOLD, Clock, new_id
+from chalicelib.services import (
+    AvailabilityService,
+    BookingService,
+    CalendarService,
+    ListingService,
+    ProviderService,
+    ReadinessService,
+    Services,
+)
+from chalicelib.services.cursors import Cursors
+from tests.builders import CURSOR_KEY, HOLD, Clock, new_id
 from tests.fakes import (
     FakeDependency,
     FakeQueue,
     InMemoryBookings,
+    InMemoryListing,
     InMemoryProviders,
     InMemorySlots,
     InMemoryStores,
@@ -82,6 +92,10 @@ class Api:
             return self.request("POST", path)
         return self.send(path, json.dumps(document).encode())
 
+    def patch(self, path: str, document: Json) -> Answer:
+        """Patch with a document as JSON."""
+        return self.request("PATCH", path, body=json.dumps(document).encode(), headers={"Content-Type": JSON})
+
     def send(self, path: str, body: bytes, *, content_type: str | None = JSON) -> Answer:
         """Post these very bytes."""
         return self.request("POST", path, body=body, headers={"Content-Type": content_type} if content_type else {})
@@ -121,18 +135,25 @@ class Api:
         provider_store = self.providers or InMemoryProviders(self.stores)
         slots = InMemorySlots(self.stores)
         providers = ProviderService(providers=provider_store, clock=self.clock, new_id=new_id)
+        bookings = BookingService(
+            providers=provider_store,
+            bookings=InMemoryBookings(self.stores),
+            queue=self.queue,
+            clock=self.clock,
+            new_id=new_id,
+            hold=HOLD,
+        )
         return Services(
             providers=providers,
             availability=AvailabilityService(providers=providers, slots=slots, clock=self.clock, new_id=new_id),
-            bookings=BookingService(
-                providers=provider_store,
-                slots=slots,
-                bookings=InMemoryBookings(self.stores),
-                queue=self.queue,
+            bookings=bookings,
+            listings=ListingService(
+                listing=InMemoryListing(self.stores),
+                providers=providers,
+                cursors=Cursors(keys=[CURSOR_KEY]),
                 clock=self.clock,
-                new_id=new_id,
-                hold=HOLD,
             ),
+            calendar=CalendarService(bookings=bookings, providers=providers, clock=self.clock),
             readiness=ReadinessService(dependencies={"table": self.table, "queue": self.queue_sign_of_life}),
         )
 

@@ -1,9 +1,13 @@
 """A booking's whole life on the running system: over HTTP, through the queue, the table, TTL and the stream."""
 
 import json
+from datetime import datetime
+from functools import partial
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from icalendar import Calendar
 
 from tests.system import A_DAY, System, eventually
 
@@ -130,3 +134,48 @@ def test_the_logs_tell_what_happened_by_id_and_nothing_personal(system: System) 
     assert any(line.get("request_id") == answer.headers["X-Request-Id"] for line in mine)
     assert "Somebody Private" not in system.log()
     assert "private-user" not in system.log()
+
+
+def test_bookings_are_listed_page_by_page_and_as_a_calendar(system: System) -> None:
+    provider_id, user_id = system.provider(timeZone="Europe/Berlin"), f"user {uuid4()}"
+    system.availability(provider_id)
+    held = [system.hold(provider_id, f"{A_DAY}T{hour}:00", user_id) for hour in ("09", "10", "11")]
+    confirmed = system.post(f"/bookings/{held[1]['bookingId']}/confirm", expect=200)
+    whole = [held[0], confirmed, held[2]]
+    of_user, of_provider = f"/users/{quote(user_id)}/bookings", f"/providers/{provider_id}/bookings"
+
+    def are_listed(path: str) -> bool:
+        return bool(system.get(path)["bookings"] == whole)
+
+    for path in (of_user, of_provider):
+        eventually("all are listed", partial(are_listed, path))
+        first = system.get(f"{path}?limit=2&from={A_DAY}&to={A_DAY}")
+        assert first["bookings"] == whole[:2]
+        rest = system.get(f"{path}?limit=2&from={A_DAY}&to={A_DAY}&cursor={first['nextCursor']}")
+        assert rest == {"bookings": whole[2:], "nextCursor": None}
+        assert system.get(f"{path}?order=desc")["bookings"] == whole[::-1]
+        assert system.get(f"{path}?status=CONFIRMED")["bookings"] == [confirmed]
+    first = system.get(f"{of_user}?limit=1")
+    assert "cursor" in system.get(f"{of_provider}?cursor={first['nextCursor']}", expect=400)["detail"]
+
+    calendar = system.http.get(f"/bookings/{confirmed['bookingId']}/calendar.ics")
+    assert calendar.headers["Content-Type"] == "text/calendar; charset=utf-8; method=PUBLISH"
+    (event,) = Calendar.from_ical(calendar.text).events
+    assert (event["status"], event.start) == ("CONFIRMED", datetime.fromisoformat(confirmed["startsAt"]))
+
+
+def test_a_booking_that_has_expired_is_listed_as_such_before_and_after_ttl(
+    short_hold_system: System, short_hold_provider_id: str
+) -> None:
+    system, path = short_hold_system, f"/providers/{short_hold_provider_id}/bookings"
+    held = system.hold(short_hold_provider_id, f"{A_DAY}T11:00")
+
+    expired = system.wait_for_status(held["bookingId"], "EXPIRED")
+
+    eventually("it is listed", lambda: system.get(f"{path}?status=EXPIRED")["bookings"] == [expired])
+    assert system.get(f"{path}?status=PENDING")["bookings"] == []
+    eventually(
+        "the stream worker has ended it in the table",
+        lambda: system.table.booking(held["bookingId"]).get("METADATA", {}).get("status") == "EXPIRED",
+    )
+    assert system.get(f"{path}?status=EXPIRED")["bookings"] == [expired]

@@ -168,19 +168,19 @@ def test_an_answer_leaves_in_one_piece(site: Site) -> None:
 @pytest.mark.parametrize(
     ("sent", "received"),
     [
-        ("/things/a%20b", "a b"),
-        ("/things/%C3%A4", "ä"),
-        ("/things/a%2Fb", "a/b"),
-        ("/things/%2541", "%41"),
+        ("/things/a%20b", "a%20b"),
+        ("/things/%C3%A4", "%C3%A4"),
+        ("/things/a%2Fb", "a%2Fb"),
+        ("/things/%2541", "%2541"),
         ("/things/a;b", "a;b"),
         ("/things/a+b", "a+b"),
-        ("/things/a%FFb", "a\ufffdb"),
-        ("/things/%00", "\x00"),
+        ("/things/a%FFb", "a%FFb"),
+        ("/things/%00", "%00"),
         ("/things/a/", "a"),
         ("/things/Ã¤", "ä"),
     ],
 )
-def test_path_parameters_are_decoded_once(site: Site, sent: str, received: str) -> None:
+def test_path_parameters_are_handed_on_as_they_were_sent(site: Site, sent: str, received: str) -> None:
     assert json_of(site.call("GET", sent))["name"] == received
 
 

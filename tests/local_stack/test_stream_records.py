@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chalicelib.dao.keys import EXPIRATION_TRIGGER
 from local_stack.resources import resources
 from local_stack.stream_records import matches, to_record
 from tests.local_stack.support import stream_record
@@ -61,14 +62,16 @@ def test_the_record_is_lambdas_to_the_letter() -> None:
     }
 
 
-def test_only_deletions_by_ttl_pass_the_expiration_filter() -> None:
+def test_only_deletions_of_triggers_by_ttl_pass_the_expiration_filter() -> None:
     pattern = resources().expirations_mapping.filter_pattern
-    removed = stream_record(1, name="REMOVE")
+    removed, another = (stream_record(1, name="REMOVE") for _ in range(2))
+    removed["dynamodb"]["Keys"]["SK"]["S"] = EXPIRATION_TRIGGER
 
     assert matches(pattern, removed | {"userIdentity": TTL})
+    assert not matches(pattern, another | {"userIdentity": TTL})
     assert not matches(pattern, removed)
     assert not matches(pattern, removed | {"userIdentity": TTL | {"principalId": "someone"}})
-    assert not matches(pattern, stream_record(1, name="MODIFY") | {"userIdentity": TTL})
+    assert not matches(pattern, removed | {"userIdentity": TTL, "eventName": "MODIFY"})
 
 
 def test_a_filter_reaches_into_the_record() -> None:

@@ -82,7 +82,7 @@ class FakeTable:
 
 
 def item(name: str, ttl: float | str) -> dict[str, Any]:
-    return {"PK": {"S": name}, "SK": {"S": "S"}, "ttl": {"N": str(ttl)}}
+    return {"PK": {"S": name}, "SK": {"S": "EXPIRATION_TRIGGER"}, "ttl": {"N": str(ttl)}}
 
 
 def deleter(table: FakeTable, clock: Clock, notes: Notes | None = None) -> TtlDeleter:

@@ -10,13 +10,15 @@ from chalicelib.dao.items import (
     Item,
     availability_item,
     camel,
+    idempotency_item,
     pending_item,
+    policy_items,
     provider_item,
     slot_item,
     trigger_item,
 )
 from chalicelib.domain.instants import to_epoch_second, to_text
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Slot
+from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Slot
 from operations.invariants import Kind
 from operations.records import Place, place_of
 from tests.builders import HOLD, NOW, booking, provider, slot, window
@@ -25,6 +27,9 @@ SLOT = slot()
 NEXT = slot(provider_id=SLOT.provider_id, starts_at=SLOT.ends_at)
 MINE, OTHER = booking(SLOT, user_id="mine"), booking(SLOT, user_id="other")
 PROVIDER = provider(provider_id=SLOT.provider_id)
+STRICT = replace(PROVIDER, policy=Policy(min_notice_minutes=60, hold_seconds=60))
+ELSEWHERE = replace(MINE, slot_id=NEXT.slot_id, starts_at=NEXT.starts_at, ends_at=NEXT.ends_at)
+"""The same booking, of another slot."""
 
 
 def free(of: Slot = SLOT, **changes: Any) -> Item:
@@ -51,7 +56,7 @@ def pending(of: Booking = MINE, **changes: Any) -> Item:
 def settled(of: Booking, status: str, *, at: datetime = NOW) -> Item:
     """A booking's own item after a step."""
     told = {"status": status, "updatedAt": to_text(at), camel(TIMESTAMP_OF[BookingStatus(status)]): to_text(at)}
-    return {**pending_item(of), **told}
+    return {**pending_item(of), **told, "sequence": 1}
 
 
 def confirmed(of: Booking = MINE) -> Item:
@@ -104,6 +109,15 @@ SOUND: dict[str, list[Item]] = {
         trigger(replace(MINE, expires_at=NOW - timedelta(minutes=1))),
     ],
     "a provider and a day": [provider_item(PROVIDER), availability_item(SLOT.provider_id, window(), "revision-1")],
+    "a provider with a policy": [provider_item(STRICT), *policy_items(STRICT)],
+    "a provider whose policy was ended": [provider_item(PROVIDER), *policy_items(PROVIDER)],
+    "a request that is remembered": [idempotency_item(MINE, MINE.user_id, "key-1"), held(), trigger()],
+    "a booking that was rescheduled": [
+        free(),
+        held(of=NEXT),
+        trigger(ELSEWHERE),
+        pending(replace(ELSEWHERE, sequence=1)),
+    ],
     "items of kinds that are not known here": [
         {"PK": "SOMETHING#1", "SK": "ELSE"},
         {"PK": f"PROVIDER#{SLOT.provider_id}", "SK": "POLICY"},
@@ -130,8 +144,6 @@ class Damage:
         return self.found if self.mended is None else set()
 
 
-ELSEWHERE = replace(MINE, slot_id=NEXT.slot_id, starts_at=NEXT.starts_at, ends_at=NEXT.ends_at)
-"""The same booking, of another slot."""
 IN_BERLIN = slot(time_zone="Europe/Berlin")
 """09:00 by its id, 11:00 in Berlin."""
 LONG = slot(provider_id=SLOT.provider_id, ends_at=NEXT.ends_at)
@@ -165,6 +177,24 @@ DAMAGES: dict[str, Damage] = {
     "a provider has no name": Damage(items=[without(provider_item(PROVIDER), "name")], found={Kind.UNREADABLE}),
     "a day has no revision": Damage(
         items=[without(availability_item(SLOT.provider_id, window(), "r"), "revision")], found={Kind.UNREADABLE}
+    ),
+    "a copy of a policy has a rule as text": Damage(
+        items=[provider_item(STRICT), *policy_items(STRICT)[1:], {**policy_items(STRICT)[0], "holdSeconds": "60"}],
+        found={Kind.UNREADABLE},
+    ),
+    "a remembered request is another user's": Damage(
+        items=[{**idempotency_item(MINE, "somebody", "key-1"), "userId": 1}, held(), trigger()],
+        found={Kind.UNREADABLE},
+    ),
+    "a copy of a policy is missing": Damage(
+        items=[provider_item(STRICT), *policy_items(STRICT)[1:]],
+        found={Kind.POLICY_DIFFERS},
+        mended=[provider_item(STRICT), *policy_items(STRICT)],
+    ),
+    "a copy of a policy has a rule that was ended": Damage(
+        items=[provider_item(PROVIDER), policy_items(STRICT)[0]],
+        found={Kind.POLICY_DIFFERS},
+        mended=[provider_item(PROVIDER), *policy_items(PROVIDER)],
     ),
     "two confirmed bookings have one slot": Damage(
         items=[reserved(), confirmed(), confirmed(OTHER)], found={Kind.TWO_OWNERS, Kind.WITHOUT_SLOT}

@@ -14,8 +14,8 @@ from chalicelib.domain.errors import (
     SlotNotFoundError,
     SlotUnavailableError,
 )
-from chalicelib.domain.models import Booking, BookingStatus, Slot, SlotStatus, Transition
-from chalicelib.domain.ports import SlotChangedError
+from chalicelib.domain.models import NO_RULES, Booking, BookingStatus, Policy, Slot, SlotStatus, Transition
+from chalicelib.domain.ports import IdempotencyKey, SlotChangedError
 from chalicelib.services.bookings import BookingService
 from tests.builders import HOLD, NOW, Clock, booking, new_id, provider, slot
 from tests.fakes import FakeQueue, InMemoryBookings, InMemoryProviders, InMemorySlots, InMemoryStores
@@ -33,22 +33,35 @@ class Bookings(InMemoryBookings):
         self.before_release: list[Callable[[], None]] = []
         self.before_step: list[Callable[[], None]] = []
 
-    def hold_slot(self, slot: Slot, booking: Booking, *, now: datetime) -> None:
+    def hold_slot(
+        self,
+        slot: Slot,
+        booking: Booking,
+        *,
+        now: datetime,
+        policy: Policy = NO_RULES,
+        key: IdempotencyKey | None = None,
+    ) -> None:
         if self.before_hold:
             self.before_hold.pop(0)()
-        super().hold_slot(slot, booking, now=now)
+        super().hold_slot(slot, booking, now=now, policy=policy, key=key)
         if self.after_hold:
             self.after_hold.pop(0)()
 
-    def release_hold(self, booking: Booking) -> bool:
+    def release_hold(self, booking: Booking, *, key: IdempotencyKey | None = None) -> bool:
         if self.before_release:
             self.before_release.pop(0)()
-        return super().release_hold(booking)
+        return super().release_hold(booking, key=key)
 
     def take_step(self, step: Transition, booking: Booking, *, at: datetime) -> Booking:
         if self.before_step:
             self.before_step.pop(0)()
         return super().take_step(step, booking, at=at)
+
+    def reschedule(self, booking: Booking, slot: Slot, *, at: datetime) -> Booking:
+        if self.before_step:
+            self.before_step.pop(0)()
+        return super().reschedule(booking, slot, at=at)
 
 
 class World:
@@ -62,7 +75,6 @@ class World:
         self.slots = InMemorySlots(self.stores)
         self.service = BookingService(
             providers=InMemoryProviders(self.stores),
-            slots=self.slots,
             bookings=self.bookings,
             queue=self.queue,
             clock=self.clock,
@@ -159,7 +171,7 @@ def test_a_slot_that_changes_each_time_ends_as_unavailable(world: World) -> None
     world.bookings.before_hold = [raises(SlotChangedError(world.free))] * 10
     with pytest.raises(ServiceUnavailableError):
         world.hold()
-    assert len(world.bookings.before_hold) == 7
+    assert len(world.bookings.before_hold) == 5
     assert world.queue.sent == []
 
 
@@ -328,7 +340,6 @@ def test_one_reading_of_the_clock_decides_a_step(world: World) -> None:
 
     service = BookingService(
         providers=InMemoryProviders(world.stores),
-        slots=world.slots,
         bookings=world.bookings,
         queue=world.queue,
         clock=OneReading(),

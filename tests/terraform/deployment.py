@@ -12,9 +12,9 @@ class Deployment:
     def __init__(self, *, plan: Json, mocked_state: Json) -> None:
         self.configuration: Json = plan["configuration"]
         self._planned = {change["address"]: change["change"]["after"] for change in plan["resource_changes"]}
-        self._mocked = {
-            resource["address"]: resource["values"] for resource in _resources_of(mocked_state["root_module"])
-        }
+        made = list(_resources_of(mocked_state["root_module"]))
+        self._mocked = {resource["address"]: resource["values"] for resource in made}
+        self._hidden = {resource["address"]: resource["sensitive_values"] for resource in made}
 
     def planned(self, address: str) -> Json:
         """A resource in the plan of the real provider."""
@@ -25,6 +25,11 @@ class Deployment:
         """A resource in the mocked state: ARNs and URLs are made up, but each leads to where it would."""
         resource: Json = self._mocked[address]
         return resource
+
+    def hidden(self, address: str) -> Json:
+        """What Terraform does not show of a resource in the mocked state: true in the place of each such value."""
+        hidden: Json = self._hidden[address]
+        return hidden
 
     def all_planned(self, kind: str) -> Mapping[str, Json]:
         """All planned resources of a type, by address."""

@@ -47,6 +47,21 @@ def test_the_functions_get_settings_that_the_app_accepts(deployment: Deployment)
         assert settings.expiration_dead_letter_queue_url == deployment.mocked(EXPIRATIONS_DEAD_LETTERS)["url"]
 
 
+def test_the_present_key_seals_cursors_and_the_former_opens_them(deployment: Deployment) -> None:
+    present, former = (deployment.mocked(f'terraform_data.cursor_key["{version}"]')["output"] for version in (1, 0))
+
+    for name in FUNCTIONS:
+        (environment,) = deployment.mocked(function(name))["environment"]
+        assert environment["variables"]["CURSOR_KEYS"] == f"{present},{former}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_keys_of_cursors_are_not_shown(deployment: Deployment, name: str) -> None:
+    (environment,) = deployment.hidden(function(name))["environment"]
+
+    assert environment["variables"] == {"CURSOR_KEYS": True}
+
+
 def test_app_and_queue_agree_on_the_last_delivery(deployment: Deployment) -> None:
     (environment,) = deployment.mocked(function("process-bookings"))["environment"]
     redrive = json.loads(deployment.mocked(BOOKINGS)["redrive_policy"])

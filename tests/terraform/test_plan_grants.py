@@ -40,8 +40,11 @@ def telemetry(deployment: Deployment, name: str) -> Grants:
 
 
 def test_the_api_may_do_what_it_does_and_no_more(deployment: Deployment) -> None:
+    table = deployment.mocked(TABLE)["arn"]
+
     assert granted(deployment, "api") == {
-        deployment.mocked(TABLE)["arn"]: {
+        table: {
+            "dynamodb:BatchGetItem",
             "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
@@ -49,6 +52,8 @@ def test_the_api_may_do_what_it_does_and_no_more(deployment: Deployment) -> None
             "dynamodb:Query",
             "dynamodb:UpdateItem",
         },
+        f"{table}/index/GSI1": {"dynamodb:Query"},
+        f"{table}/index/GSI2": {"dynamodb:Query"},
         deployment.mocked(BOOKINGS)["arn"]: {"sqs:GetQueueAttributes", "sqs:SendMessage"},
         **telemetry(deployment, "api"),
     }

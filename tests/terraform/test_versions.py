@@ -17,7 +17,8 @@ BLOCKS_OF_1_5 = {"data", "locals", "module", "output", "provider", "resource", "
 
 FUNCTIONS_OF_1_5 = {
     *("alltrue", "can", "concat", "contains", "file", "filebase64sha256", "floor", "join", "jsondecode", "jsonencode"),
-    *("lower", "max", "merge", "regex", "setproduct", "sha1", "startswith", "templatefile"),
+    *("lower", "max", "merge", "regex", "sensitive"),
+    *("setproduct", "sha1", "startswith", "templatefile", "toset", "tostring", "uuid"),
     *("list", "map", "object"),  # types, which look the same
 }
 """Those in use. The newest is `startswith`, of 1.3; before adding another, look up since when it is there."""
@@ -29,9 +30,13 @@ WITHOUT_ANOTHER_WAY = {
 }
 
 
+TERRAFORMS_OWN = {"terraform_data"}
+"""Types of resources that come with Terraform; this one since 1.4."""
+
+
 def used(find: Callable[[str], Iterable[Used]]) -> set[Used]:
-    """What the configuration uses."""
-    return {found for text in TEXTS for found in find(text)}
+    """What the configuration uses of the provider."""
+    return {found for text in TEXTS for found in find(text) if found.kind not in TERRAFORMS_OWN}
 
 
 def test_provider_6_has_every_argument() -> None:

@@ -35,11 +35,15 @@ resource "aws_lambda_event_source_mapping" "expirations" {
     }
   }
 
-  # Only what TTL removed; an item that was deleted by a request carries no identity.
+  # Only triggers that TTL removed: an item that was deleted by a request carries no identity, and TTL removes what
+  # remembers idempotency keys, too.
   filter_criteria {
     filter {
       pattern = jsonencode({
         eventName = ["REMOVE"]
+        dynamodb = {
+          Keys = { SK = { S = ["EXPIRATION_TRIGGER"] } }
+        }
         userIdentity = {
           type        = ["Service"]
           principalId = ["dynamodb.amazonaws.com"]

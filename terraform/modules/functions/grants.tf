@@ -5,6 +5,7 @@ data "aws_iam_policy_document" "api" {
   statement {
     sid = "Table"
     actions = [
+      "dynamodb:BatchGetItem",
       "dynamodb:ConditionCheckItem",
       "dynamodb:DeleteItem",
       "dynamodb:GetItem",
@@ -13,6 +14,12 @@ data "aws_iam_policy_document" "api" {
       "dynamodb:UpdateItem",
     ]
     resources = [var.table.arn]
+  }
+
+  statement {
+    sid       = "Listings"
+    actions   = ["dynamodb:Query"]
+    resources = [for name in var.table.index_names : "${var.table.arn}/index/${name}"]
   }
 
   # The attributes tell whether the queue is there, for /health/ready.

@@ -62,8 +62,9 @@ variable "environment_variables" {
 variable "table" {
   description = "The table that the functions work on."
   type = object({
-    arn        = string
-    stream_arn = string
+    arn         = string
+    stream_arn  = string
+    index_names = list(string)
   })
 }
 

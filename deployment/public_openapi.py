@@ -1,0 +1,208 @@
+"""`python -m deployment.public_openapi`: writes the API's description for people and tools, which the app serves.
+
+It says what the gateway's body says (`deployment.openapi`), without the gateway and with what helps a reader: examples,
+headers, every error by its code, and links from an answer to the calls that it leads to.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic.alias_generators import to_camel, to_pascal
+
+from app import app as chalice_app
+from chalicelib.handlers import docs, problems
+from chalicelib.handlers.schemas import BOOKING_ID, PROVIDER_ID
+from deployment import openapi, schemas
+from deployment.examples import ERRORS, EXAMPLES, PARAMETERS, REQUEST_ID, USER_ID
+from deployment.operations import OPERATIONS, RATE_LIMITED, Operation, Problem, described
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FILE: Final = Path(docs.__file__).with_name(docs.DOCUMENT)
+
+_DESCRIPTION = """\
+Appointment bookings: one owner per slot, whatever happens at the same time.
+
+A provider's day is cut into slots. A user holds a slot, which makes a PENDING booking, and confirms it before the
+hold ends; what nobody confirms expires by itself.
+
+JSON in and out, in UTF-8. Instants are RFC 3339 in UTC with `Z`; dates and times of the day are the provider's.
+Unknown fields are refused. Errors are `application/problem+json` (RFC 9457): decide by `code`. Every answer has an
+`X-Request-Id`, which an error repeats. A method that a path does not have is answered by 405 with `Allow`
+(`METHOD_NOT_ALLOWED`), a path that does not exist by 404 (`NOT_FOUND`).
+"""
+_TAGS: Final[Mapping[str, tuple[str, str]]] = {
+    "providers": ("Providers and slots", "When somebody can be booked"),
+    "bookings": ("Bookings", "From the hold of a slot to its end"),
+}
+"""The tag of the operations whose paths begin so."""
+_SERVICE: Final = ("Service", "The service itself")
+_ID_PATTERNS: Final[Mapping[str, str]] = {"providerId": PROVIDER_ID, "bookingId": BOOKING_ID}
+_SCHEMAS: Final = "#/components/schemas/"
+
+
+def document() -> dict[str, Any]:
+    """The whole document. Raises KeyError for an operation, a parameter or an error that has no example."""
+    paths: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    operation_ids = {key: to_camel(view_name) for key, view_name in described(chalice_app, OPERATIONS).items()}
+    for (method, path), operation in OPERATIONS.items():
+        if operation.is_public:
+            paths.setdefault(path, {})[method.lower()] = {
+                "operationId": operation_ids[method, path],
+                "tags": [_tag(path)[0]],
+                **_description((method, path), operation),
+                "responses": {
+                    str(operation.status.value): _success((method, path), operation, operation_ids),
+                    **{status: _refer(errors, found) for status, found in _by_status(operation)},
+                },
+            }
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Appointments", "version": "1", "description": _DESCRIPTION, "license": {"name": "MIT"}},
+        "servers": [{"url": ".", "description": "Where this document was found"}],
+        "tags": [{"name": name, "description": description} for name, description in [*_TAGS.values(), _SERVICE]],
+        "paths": paths,
+        "components": {
+            "schemas": openapi.component_schemas(),
+            "responses": errors,
+            "headers": _HEADERS,
+        },
+    }
+
+
+_HEADERS: Final[Mapping[str, Any]] = {
+    "RequestId": {
+        "description": "The id of this request, as the service's logs have it",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": REQUEST_ID,
+    },
+    "RetryAfter": {
+        "description": "After how many seconds to try again",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+        "example": int(problems.RETRY_AFTER_SECONDS),
+    },
+}
+
+
+def _tag(path: str) -> tuple[str, str]:
+    return _TAGS.get(path.split("/")[1], _SERVICE)
+
+
+def _description(key: tuple[str, str], operation: Operation) -> dict[str, Any]:
+    """What the gateway's body says of a request, with examples."""
+    found = openapi.description(key[1], operation)
+    for parameter in found.get("parameters", []):
+        name = parameter["name"]
+        parameter["description"], parameter["example"] = PARAMETERS[name]
+        if name in _ID_PATTERNS:
+            parameter["schema"]["pattern"] = _ID_PATTERNS[name]
+    if "requestBody" in found:
+        (content,) = found["requestBody"]["content"].values()
+        content["example"] = EXAMPLES[key].body
+    return found
+
+
+def _success(
+    key: tuple[str, str], operation: Operation, operation_ids: Mapping[tuple[str, str], str]
+) -> dict[str, Any]:
+    response = openapi.success(operation)
+    headers: dict[str, Any] = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    answer = EXAMPLES[key].answer
+    if answer is None:
+        return {**response, "headers": headers}
+    example = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+    (content,) = response["content"].values()
+    content["example"] = example
+    links = {}
+    if operation.location:
+        headers["Location"] = {
+            "description": "Where it is found, as a path of this API",
+            "required": True,
+            "schema": {"type": "string"},
+            "example": operation.location.format(**example),
+        }
+        links = _links_below(operation.location, operation_ids)
+    if {"providerId", "slots"} <= example.keys():
+        links[operation_ids["POST", "/bookings"]] = {
+            "operationId": operation_ids["POST", "/bookings"],
+            "description": "Hold the first of these slots",
+            "requestBody": {
+                "providerId": "$response.body#/providerId",
+                "slotId": "$response.body#/slots/0/slotId",
+                "userId": USER_ID,
+            },
+        }
+    return {**response, "headers": headers, **({"links": links} if links else {})}
+
+
+def _links_below(location: str, operation_ids: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    """Links to all that can be done with what was made at a path."""
+    (name,) = (part[1:-1] for part in location.split("/") if part.startswith("{"))
+    return {
+        operation_ids[key]: {
+            "operationId": operation_ids[key],
+            "description": operation.summary,
+            "parameters": {name: f"$response.body#/{name}"},
+        }
+        for key, operation in OPERATIONS.items()
+        if key[1] == location or key[1].startswith(f"{location}/")
+    }
+
+
+def _by_status(operation: Operation) -> Iterable[tuple[str, list[problems.Problem]]]:
+    for status, found in groupby(operation.problems, key=lambda problem: problem.status):
+        yield str(status.value), list(found)
+
+
+def _refer(errors: dict[str, Any], found: list[problems.Problem]) -> dict[str, Any]:
+    """A reference to the answer for these problems of one status, which is added to the `errors` if it is new."""
+    name = "Or".join(to_pascal(problem.code.lower()) for problem in found)
+    errors.setdefault(name, _error(found))
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def _error(found: list[problems.Problem]) -> dict[str, Any]:
+    status = found[0].status
+    headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+    if found[0] in {problems.SERVICE_UNAVAILABLE, RATE_LIMITED}:
+        headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    narrowed = {
+        "properties": {
+            "status": {"enum": [status.value]},
+            "code": {"enum": [problem.code for problem in found]},
+        }
+    }
+    return {
+        "description": "\n\n".join(f"`{problem.code}`: {ERRORS[problem][0]}" for problem in found),
+        "headers": headers,
+        "content": {
+            problems.CONTENT_TYPE: {
+                "schema": {"allOf": [schemas.reference(Problem), narrowed]},
+                "examples": {problem.code: {"value": _example_of(problem)} for problem in found},
+            }
+        },
+    }
+
+
+@cache
+def _example_of(problem: problems.Problem) -> Any:
+    _, error = ERRORS[problem]
+    return json.loads(str(problems.response_for(error, request_id=REQUEST_ID).body))
+
+
+def text() -> str:
+    """The document as it is written to the file: the same for the same application."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(text(), encoding="utf-8")

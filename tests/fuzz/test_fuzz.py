@@ -1,0 +1,48 @@
+"""schemathesis makes requests from the API's own description, right and wrong ones, alone and along its links.
+
+All of its checks are on: no 5xx, no status, header or content that is not described, no wrong request accepted, no
+right one refused. `make fuzz SECONDS=600` runs it longer, and with another seed each time.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deployment.operations import OPERATIONS
+from operations.invariants import violations
+from tests.system import ROOT, running
+
+SECONDS = os.environ.get("FUZZ_SECONDS", "60")
+SEED = os.environ.get("FUZZ_SEED", "1")
+
+
+def test_nothing_is_found_each_operation_succeeds_and_the_data_is_sound_after_it(tmp_path: Path) -> None:
+    with running(tmp_path / "system", hold_seconds=3) as system:
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "run", f"{system.url}/openapi.json"),
+                *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--continue-on-failure"),
+                *("--max-time", SECONDS, "--seed", SEED, "--generation-database", "none", "--no-color"),
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        print(done.stdout)
+        assert done.returncode == 0, done.stderr
+        lines = [json.loads(line) for line in system.log().splitlines()]
+        assert not violations(system.table.all(), now=datetime.now(UTC))
+
+    assert [line for line in lines if line["level"] == "ERROR"] == []
+    answered = {(line["method"], line["route"], line["status"]) for line in lines if line["message"] == "request"}
+    never = [
+        (method, path)
+        for (method, path), operation in OPERATIONS.items()
+        if operation.is_public and (method, path, operation.status) not in answered
+    ]
+    assert never == []
