@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from app import app as chalice_app
 from chalicelib.handlers import docs, http, problems
-from chalicelib.handlers.schemas import BOOKING_ID, ProviderId, UserId
+from chalicelib.handlers.schemas import BOOKING_ID, LocalDate, ProviderId, UserId
 from deployment import openapi, schemas
 from deployment.examples import ERRORS, EXAMPLES, PARAMETERS, REQUEST_ID, USER_ID
 from deployment.operations import OPERATIONS, RATE_LIMITED, Operation, Problem, described
@@ -53,6 +53,7 @@ _PATH_PARAMETERS: Final[Mapping[str, schemas.Schema]] = {
     "providerId": TypeAdapter(ProviderId).json_schema(),
     "bookingId": {"type": "string", "pattern": BOOKING_ID},
     "userId": TypeAdapter(UserId).json_schema(),
+    "date": TypeAdapter(LocalDate).json_schema(),
 }
 _SCHEMAS: Final = "#/components/schemas/"
 
@@ -80,7 +81,7 @@ def document() -> dict[str, Any]:
         "tags": [{"name": name, "description": description} for name, description in _ALL_TAGS],
         "paths": paths,
         "components": {
-            "schemas": openapi.component_schemas(with_null=True),
+            "schemas": openapi.component_schemas(for_users=True),
             "responses": errors,
             "headers": _HEADERS,
         },
@@ -113,13 +114,15 @@ def _description(key: tuple[str, str], operation: Operation) -> dict[str, Any]:
     for parameter in found.get("parameters", []):
         name = parameter["name"]
         parameter["description"], example = PARAMETERS[name]
-        if example is not None:
+        if example is not None and name not in EXAMPLES[key].leaves_out:
             parameter["example"] = example
         if parameter["in"] == "path":
             parameter["schema"] = _PATH_PARAMETERS[name]
     if "requestBody" in found:
         (content,) = found["requestBody"]["content"].values()
         content["example"] = EXAMPLES[key].body
+        if operation.body_forms:
+            content["schema"] = {"oneOf": [schemas.reference(form) for form in operation.body_forms]}
     return found
 
 

@@ -6,8 +6,10 @@ may say less than its model does, and never more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, get_args
 
+from pydantic import ConfigDict, create_model
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ Schema = dict[str, Any]
 
 _PREFIX = "#/components/schemas/"
 _AS_IT_IS = frozenset(
-    {"default", "description", "enum", "format", "maximum", "maxLength", "minimum", "minLength", "pattern", "required"}
-    | {"type"}
+    {"default", "description", "enum", "format", "maxItems", "maximum", "maxLength", "minItems", "minimum", "minLength"}
+    | {"minProperties", "pattern", "required", "type"}
 )
 
 
@@ -44,6 +46,30 @@ def components(
     modes += [(model, "serialization") for model in answers]
     _, document = models_json_schema(modes, ref_template=_PREFIX + "{model}")
     return {_public(name): converted(schema, with_null=with_null) for name, schema in document.get("$defs", {}).items()}
+
+
+def any_of(name: str, *models: type[BaseModel]) -> type[BaseModel]:
+    """One model in place of several, as API Gateway knows no alternatives.
+
+    It has what any of them has, and needs what all of them need.
+    """
+    fields: dict[str, Any] = {}
+    for model in models:
+        for field_name, field in model.model_fields.items():
+            described = copy(field)
+            if not all(_needs(each, field_name) for each in models):
+                # What one of them says of a field that is left out does not hold for the others.
+                described.default = None
+                if field.is_required() and type(None) in get_args(field.annotation):
+                    described.json_schema_extra = {"nullable": True}
+            fields.setdefault(field_name, (field.annotation, described))
+    least = min(sum(_needs(model, field_name) for field_name in model.model_fields) for model in models)
+    config = ConfigDict(**{**models[0].model_config, "json_schema_extra": {"minProperties": least}})
+    return create_model(name, __config__=config, __doc__=models[0].__doc__, **fields)
+
+
+def _needs(model: type[BaseModel], field_name: str) -> bool:
+    return field_name in model.model_fields and model.model_fields[field_name].is_required()
 
 
 def converted(schema: Schema, *, with_null: bool = False) -> Schema:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from deployment.schemas import UnsupportedSchemaError, components, converted, reference
+from deployment.schemas import UnsupportedSchemaError, any_of, components, converted, reference
 
 
 class Inner(BaseModel):
@@ -53,6 +53,38 @@ def test_a_model_keeps_what_it_asks_for_and_loses_what_the_gateway_does_not_know
                 "zone": {"type": "string", "default": "UTC"},
             },
             "required": ["kind", "short", "number", "or_null", "inner", "many", "any_names"],
+        },
+    }
+
+
+class ThisView(BaseModel):
+    """This or that."""
+
+    both: str
+    this: Annotated[list[int], Field(min_length=1, max_length=3)]
+    or_null: str | None
+
+
+class ThatView(BaseModel):
+    """The other."""
+
+    both: str
+    that: Annotated[int, Field(alias="THAT", ge=1)]
+
+
+def test_alternatives_are_described_as_one_that_has_what_any_has_and_needs_what_all_need() -> None:
+    assert components([], [any_of("ThisOrThatView", ThisView, ThatView)]) == {
+        "ThisOrThat": {
+            "description": "This or that.",
+            "type": "object",
+            "properties": {
+                "both": {"type": "string"},
+                "this": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 3},
+                "or_null": {},
+                "THAT": {"type": "integer", "minimum": 1},
+            },
+            "required": ["both"],
+            "minProperties": 2,
         },
     }
 

@@ -24,24 +24,36 @@ _HOURS = st.integers(14, 19).map("{:02}:00".format)
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(sorted(time_zones())))
 schemathesis.openapi.format("date", _DATES)
 schemathesis.openapi.format("local-date-time", st.builds("{}T{}".format, _DATES, _HOURS))
-schemathesis.openapi.format("date-or-instant", _DATES | _DATES.map("{}T12:00:00Z".format))
+schemathesis.openapi.format("date-or-instant", _DATES | _DATES.map("{}T00:00:00Z".format))
 
 
 @schemathesis.hook
 def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
     """Choose what can succeed among what fits the schema."""
-    if case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE:
+    if case.meta is None or case.meta.generation.mode is not GenerationMode.NEGATIVE:
         if isinstance(case.body, dict):
-            case.body = {name: _easier(name, value) for name, value in case.body.items()}
-        case.query = _possible(case.query)
+            case.body = _possible_body(case.body)
+        case.query = _possible_query(case.query)
+        if case.path.endswith("/slots") and not {"from", "to"} <= case.query.keys():
+            case.query = {"date": case.query.get("date", str(_FROM))}
     return case
 
 
-def _possible(query: dict[str, Any]) -> dict[str, Any]:
-    """The query without a cursor, which only the service can make up, and without an end that is before its start."""
-    first, last = str(query.get("from", "")), str(query.get("to", ""))
-    is_over_before = last[:10] <= first[:10]
-    return {name: value for name, value in query.items() if name != "cursor" and not (name == "to" and is_over_before)}
+def _possible_query(query: dict[str, Any]) -> dict[str, Any]:
+    """One form of a query, with an end that goes with its start, and no cursor, which only the service can make up."""
+    if "date" in query:
+        return {"date": query["date"]}
+    possible = {name: value for name, value in query.items() if name != "cursor"}
+    if {"from", "to"} <= possible.keys():
+        possible["to"] = str(possible["from"])[:10]
+    return possible
+
+
+def _possible_body(body: dict[str, Any]) -> dict[str, Any]:
+    easier = {name: _easier(name, value) for name, value in body.items()}
+    if "startDate" in easier and "endDate" in easier:
+        easier["startDate"], easier["endDate"] = sorted((easier["startDate"], easier["endDate"]))
+    return easier
 
 
 def _easier(name: str, value: Any) -> Any:
@@ -52,6 +64,10 @@ def _easier(name: str, value: Any) -> Any:
             return max(value, "20:00")
         case "slotDurationMinutes":
             return 30 if value < 60 else 60
+        case "windows":
+            return [_possible_body(value[0])]
+        case "breaks":
+            return [{"startTime": "14:00", "endTime": "15:00"}][: len(value)]
         case "minNoticeMinutes" | "cancelCutoffMinutes" if value is not None:
             return min(value, 60)
         case "maxAdvanceDays" if value is not None:
