@@ -70,11 +70,15 @@ def body() -> dict[str, Any]:
     }
 
 
-def component_schemas(*, with_null: bool = False) -> dict[str, schemas.Schema]:
-    """The schemas that operations refer to, by name."""
-    requests = [operation.body for operation in OPERATIONS.values() if operation.body and operation.takes_body]
+def component_schemas(*, for_users: bool = False) -> dict[str, schemas.Schema]:
+    """The schemas that operations refer to, by name. For users, with null and with each form of a body."""
+    described = [operation for operation in OPERATIONS.values() if operation.takes_body]
+    forms = [
+        operation.body_forms if for_users and operation.body_forms else (operation.body,) for operation in described
+    ]
+    requests = [model for models in forms for model in models if model]
     answers = [operation.answer for operation in OPERATIONS.values() if operation.answer]
-    return schemas.components(requests, [*answers, Problem], with_null=with_null)
+    return schemas.components(requests, [*answers, Problem], with_null=for_users)
 
 
 def description(path: str, operation: Operation) -> dict[str, Any]:

@@ -61,6 +61,8 @@ class Operation:
     location: str = ""
     """The path in the header Location, with the fields of the answer that it is made of."""
     body: type[BaseModel] | None = None
+    body_forms: tuple[type[BaseModel], ...] = ()
+    """The forms that a body can have, if there are several; `body` describes them all at once."""
     query: type[BaseModel] | None = None
     headers: type[BaseModel] | None = None
     """The headers that mean something to the application, beside what HTTP itself asks for."""
@@ -109,6 +111,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/providers/{providerId}/availability"): Operation(
         summary="Set the availability of a day, or of weekdays; held and reserved slots stay",
         body=any_of("SetAvailability", *schemas.SET_AVAILABILITY.models),
+        body_forms=schemas.SET_AVAILABILITY.models,
         status=HTTPStatus.CREATED,
         answer=any_of("DayOrPatternView", schemas.DayView, schemas.PatternView),
         raises=(errors.ProviderNotFoundError,),

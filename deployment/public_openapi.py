@@ -81,7 +81,7 @@ def document() -> dict[str, Any]:
         "tags": [{"name": name, "description": description} for name, description in _ALL_TAGS],
         "paths": paths,
         "components": {
-            "schemas": openapi.component_schemas(with_null=True),
+            "schemas": openapi.component_schemas(for_users=True),
             "responses": errors,
             "headers": _HEADERS,
         },
@@ -121,6 +121,8 @@ def _description(key: tuple[str, str], operation: Operation) -> dict[str, Any]:
     if "requestBody" in found:
         (content,) = found["requestBody"]["content"].values()
         content["example"] = EXAMPLES[key].body
+        if operation.body_forms:
+            content["schema"] = {"oneOf": [schemas.reference(form) for form in operation.body_forms]}
     return found
 
 

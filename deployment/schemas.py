@@ -56,12 +56,13 @@ def any_of(name: str, *models: type[BaseModel]) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for model in models:
         for field_name, field in model.model_fields.items():
-            described, annotation = copy(field), field.annotation
-            if field.is_required() and not all(_needs(each, field_name) for each in models):
+            described = copy(field)
+            if not all(_needs(each, field_name) for each in models):
+                # What one of them says of a field that is left out does not hold for the others.
                 described.default = None
-                # Where it is there it may be null, and there is no word for that.
-                annotation = Any if type(None) in get_args(annotation) else annotation
-            fields.setdefault(field_name, (annotation, described))
+                if field.is_required() and type(None) in get_args(field.annotation):
+                    described.json_schema_extra = {"nullable": True}
+            fields.setdefault(field_name, (field.annotation, described))
     least = min(sum(_needs(model, field_name) for field_name in model.model_fields) for model in models)
     config = ConfigDict(**{**models[0].model_config, "json_schema_extra": {"minProperties": least}})
     return create_model(name, __config__=config, __doc__=models[0].__doc__, **fields)

@@ -5,22 +5,24 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from local_stack.endpoint import Endpoint, EndpointError
-from mutation.campaign import BrokenRunError, all_mutants, learned, tried
+from mutation.campaign import all_mutants, learned, tried
 from mutation.mutants import Mutant
 from mutation.processes import Processes
 from mutation.project import APPOINTMENTS, Project
-from mutation.report import Tried, as_text, show
+from mutation.report import as_text, show
+from mutation.running import BrokenRunError, Tried
 from mutation.survivors import SURVIVORS, SurvivorsError, known_survivors, wrong_entries
 from tests.ports import free_port
 
-REPORT = APPOINTMENTS.root / "build" / "mutants.txt"
+REPORT = "build/mutants.txt"
+"""Who noticed which mutant, below the project's folder."""
 
 
 def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors: Path = SURVIVORS) -> int:
@@ -41,13 +43,14 @@ def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors
         return 0
     try:
         known = known_survivors(survivors)
-        with _endpoint():
+        with _endpoint() if project.needs_endpoint else nullcontext():
             done = _tried(project, mutants, Processes(given.processes), console)
     except (BrokenRunError, EndpointError, SurvivorsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(as_text(done))
+    report = project.root / REPORT
+    report.parent.mkdir(exist_ok=True)
+    report.write_text(as_text(done))
     show(console, done, known)
     survived = {each.mutant.name for each in done if each.noticed_by is None}
     wrong = wrong_entries(
@@ -63,10 +66,15 @@ def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors
 def _tried(project: Project, mutants: Sequence[Mutant], processes: Processes, console: Console) -> list[Tried]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("as it is", total=len(project.tests) + 1)
-        known = learned(project, processes, lambda: progress.advance(task))
+        task = progress.add_task("as it is", total=1)
+        known = learned(project, processes)
+        progress.advance(task)
         task = progress.add_task("mutants", total=len(mutants))
-        return [each for each in tried(project, mutants, known, processes) if progress.advance(task) is None]
+        done = []
+        for each in tried(project, mutants, known, processes):
+            done.append(each)
+            progress.advance(task)
+        return done
 
 
 @contextmanager

@@ -1,18 +1,17 @@
 """All mutants of a project, each with the tests that could notice it, quickest first."""
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from mutation.mutants import Mutant, mutants_of
 from mutation.processes import Processes
 from mutation.project import Project
-from mutation.report import Tried
-from mutation.running import Broken, Noticed, Reach, learn, notice, try_schedules
+from mutation.running import Attempt, Reach, Tried, learn, notice, try_schedules
 
-
-class BrokenRunError(Exception):
-    """The tests fail without any mutant, or can't be run; the text is one line."""
+_TOGETHER = 25
+"""How many mutants share a process that imports the tests: more would leave others idle at the end."""
 
 
 @dataclass(slots=True)
@@ -22,17 +21,20 @@ class Learned:
     reach: Reach = field(default_factory=Reach)
     mentions: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
 
-    def tests_for(self, mutant: Mutant) -> list[str]:
+    def attempt(self, mutant: Mutant) -> Attempt:
         """The tests that could notice the mutant, quickest first."""
-        if not mutant.binds:
-            return self._quickest(self._of_lines((mutant.module, line) for line in mutant.lines))
-        # What is bound is used elsewhere: the tests that run a line which names it, and then those of the whole module.
-        near = self._of_lines(self.mentions.get(mutant.binds, ()))
-        modules = {mutant.module} | {module for module, _ in self.mentions.get(mutant.binds, ())}
-        far = self._of_lines(line for line in self.reach.by_line if line[0] in modules)
-        return [*self._quickest(near), *self._quickest(far - near)]
+        if mutant.in_functions:
+            tests = self._quickest(self._of_lines((mutant.module, line) for line in mutant.lines))
+        else:
+            # It decides what is imported: the tests that run a line which names it, and then those of whole modules.
+            named = self.mentions.get(mutant.binds, set())
+            modules = {mutant.module, *(module for module, _ in named)}
+            near = self._of_lines(named)
+            far = self._of_lines(line for line in self.reach.by_line if line[0] in modules)
+            tests = [*self._quickest(near), *self._quickest(far - near)]
+        return Attempt(mutant, {test: self.reach.seconds[test] for test in tests})
 
-    def _of_lines(self, lines: Iterator[tuple[str, int]] | set[tuple[str, int]] | tuple[()]) -> set[str]:
+    def _of_lines(self, lines: Iterable[tuple[str, int]]) -> set[str]:
         return {test for line in lines for test in self.reach.by_line.get(line, ())}
 
     def _quickest(self, tests: set[str]) -> list[str]:
@@ -41,35 +43,44 @@ class Learned:
 
 def all_mutants(project: Project) -> list[Mutant]:
     """The mutants of every module."""
-    return [mutant for module in project.modules for mutant in mutants_of(module, project.path_of(module))]
+    return [mutant for module, path in project.modules.items() for mutant in mutants_of(module, path)]
 
 
-def learned(project: Project, processes: Processes, done: Callable[[], None]) -> Learned:
+def learned(project: Project, processes: Processes) -> Learned:
     """Run everything on the code as it is. Raises `BrokenRunError` if something fails."""
-    runs = [(folder, learn, (project, folder)) for folder in project.tests]
+    runs: list[tuple[Callable[..., Reach], tuple[Project, *tuple[str, ...]]]] = [
+        (try_schedules, (project,)),
+        *((learn, (project, tests)) for tests in project.tests),
+    ]
     found = Learned(mentions=_mentions(project))
-    for _, result, _seconds in processes.results([*runs, ("schedules", try_schedules, (project,))]):
-        if not isinstance(result, Reach):
-            raise BrokenRunError(result.why if isinstance(result, Broken) else f"the tests do not end: {result}")
-        found.reach.add(result)
-        done()
+    for reach in processes.results(runs):
+        found.reach.add(reach)
     return found
 
 
 def tried(project: Project, mutants: Sequence[Mutant], known: Learned, processes: Processes) -> Iterator[Tried]:
     """Try each mutant; gives them as they are done. Raises `BrokenRunError` if one can't be tried."""
-    runs = [(mutant, notice, (project, mutant, known.tests_for(mutant))) for mutant in mutants]
-    for mutant, result, seconds in processes.results(runs):
-        if isinstance(result, Broken):
-            raise BrokenRunError(f"{mutant.name}: {result.why}")
-        yield Tried(mutant, result.by if isinstance(result, Noticed) else None, seconds)
+    runs = [(notice, (project, [known.attempt(mutant) for mutant in group])) for group in _together(mutants)]
+    for done in processes.results(runs):
+        yield from done
+
+
+def _together(mutants: Sequence[Mutant]) -> Iterator[Sequence[Mutant]]:
+    """Those that can share a process: of one module, if they change functions only; the others are alone."""
+    for _, of_module in groupby((mutant for mutant in mutants if mutant.in_functions), lambda mutant: mutant.module):
+        group = list(of_module)
+        for start in range(0, len(group), _TOGETHER):
+            yield group[start : start + _TOGETHER]
+    for mutant in mutants:
+        if not mutant.in_functions:
+            yield [mutant]
 
 
 def _mentions(project: Project) -> dict[str, set[tuple[str, int]]]:
     """The lines of all modules that read a name."""
     mentions: dict[str, set[tuple[str, int]]] = {}
-    for module in project.modules:
-        for node in ast.walk(ast.parse(project.path_of(module).read_text())):
+    for module, path in project.modules.items():
+        for node in ast.walk(ast.parse(path.read_text())):
             match node:
                 case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()):
                     mentions.setdefault(name, set()).add((module, node.lineno))

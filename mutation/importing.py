@@ -1,4 +1,4 @@
-"""Imports one module from a source that is not its file's."""
+"""Puts a mutant in place before its module is imported."""
 
 import sys
 from collections.abc import Sequence
@@ -18,11 +18,10 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - it has one module
         """The given source, compiled."""
-        code: CodeType = compile(self._source, self.path, "exec")
-        return code
+        return compile(self._source, self.path, "exec")
 
 
-class InPlaceOf(MetaPathFinder):
+class _Finder(MetaPathFinder):
     """Finds one module, and gives it another source."""
 
     def __init__(self, module: str, path: Path, source: str) -> None:
@@ -45,4 +44,4 @@ def import_in_place_of(module: str, path: Path, source: str) -> None:
     """From here on this process has the module from this source. Raises RuntimeError if it had it before."""
     if module in sys.modules:
         raise RuntimeError(f"{module} is imported already")
-    sys.meta_path.insert(0, InPlaceOf(module, path, source))
+    sys.meta_path.insert(0, _Finder(module, path, source))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mutation.functions import differ_in_functions_only
 from mutation.operators import OPERATORS, Change
 from mutation.places import Place, places
 
@@ -24,6 +25,8 @@ class Mutant:
     """Lines of the module of which a test must run one to notice."""
     binds: str
     """The name that it changes the value of, where it is outside of all functions; else empty."""
+    in_functions: bool
+    """Whether it changes nothing but what functions do, and so can be put in place after the module was imported."""
     source: str
     difference: str
     """The lines that differ, without comments."""
@@ -34,6 +37,7 @@ def mutants_of(module: str, path: Path) -> Iterator[Mutant]:
     text = path.read_text()
     tree = ast.parse(text)
     original = ast.unparse(tree)
+    compiled = compile(original, path, "exec")
     seen: Counter[str] = Counter()
     for place in list(places(tree)):
         for kind, operators in OPERATORS.items():
@@ -51,6 +55,7 @@ def mutants_of(module: str, path: Path) -> Iterator[Mutant]:
                     line=getattr(at, "lineno", place.statement.lineno),
                     lines=_lines(at if isinstance(at, ast.stmt) else place.statement),
                     binds="" if place.function else _binds(place),
+                    in_functions=differ_in_functions_only(compiled, compile(source, path, "exec")),
                     source=source,
                     difference=_difference(original, source),
                 )

@@ -91,9 +91,8 @@ def compared_element(place: Place) -> Iterator[Change]:
     left, right = node.left, node.comparators[0]
     for index, element in enumerate(left.elts):
         fewer = ast.Tuple(_without(left.elts, index), ast.Load())
-        rest = ast.parse(f"(lambda t: (*t[:{index}], *t[{index + 1}:]))", mode="eval").body
-        there = ast.Call(rest, [right], [])
-        yield Change(f"{_text(element)} == ...[{index}]", (ast.Compare(fewer, node.ops, [there]),), element)
+        rest = ast.parse(f"(*({_text(right)})[:{index}], *({_text(right)})[{index + 1}:])", mode="eval").body
+        yield Change(f"{_text(element)} == ...[{index}]", (ast.Compare(fewer, node.ops, [rest]),), element)
 
 
 def listed_case(place: Place) -> Iterator[Change]:
@@ -143,7 +142,7 @@ def made_once(place: Place) -> Iterator[Change]:
     function = place.node
     if not isinstance(function, ast.FunctionDef):
         return
-    for made in ast.walk(function):
+    for made in _own_nodes(function):
         match made:
             case ast.Assign(
                 targets=[ast.Name(id=name)],
@@ -241,6 +240,16 @@ class _Inlined(ast.NodeTransformer):
             return node
         self.count += 1
         return self._call
+
+
+def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function without those of the functions in it."""
+    waiting = list(ast.iter_child_nodes(function))
+    while waiting:
+        node = waiting.pop(0)
+        yield node
+        if not isinstance(node, ast.FunctionDef):
+            waiting += ast.iter_child_nodes(node)
 
 
 def _text(node: ast.AST) -> str:

@@ -71,6 +71,11 @@ def _below(node: ast.AST, parents: tuple[ast.AST, ...]) -> Iterator[Place]:
         if field in _NOT_RUN:
             continue
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if isinstance(child, ast.AST):
+            if isinstance(child, ast.AST) and not _is_exports(child):
                 yield Place(child, (*parents, node), field, index)
                 yield from _below(child, (*parents, node))
+
+
+def _is_exports(node: ast.AST) -> bool:
+    """Whether it is `__all__`, which decides nothing either."""
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"

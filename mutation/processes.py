@@ -1,13 +1,11 @@
 """One new process for each run, forked from one that has all libraries imported and nothing of the project."""
 
 import multiprocessing
-import signal
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mutation.running import Broken, Noticed, Result
+from mutation.running import BrokenRunError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -15,17 +13,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PATIENCE_SECONDS = 300
-"""For a run that waits, and so does not use up its time of work."""
 
-TIME_OUT = "time-out"
-
-
-def _answer(function: Callable[..., Result], given: tuple[Any, ...], answer: "Connection") -> None:
+def _answer(function: Callable[..., object], given: tuple[Any, ...], answer: "Connection") -> None:
     try:
         answer.send(function(*given))
+    except BrokenRunError as error:
+        answer.send(error)
     except Exception as error:
-        answer.send(Broken(f"{type(error).__name__}: {error}"))
+        answer.send(BrokenRunError(f"{type(error).__name__}: {error}"))
 
 
 class Processes:
@@ -36,34 +31,32 @@ class Processes:
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["mutation.preload"])
 
-    def results(
-        self, runs: Sequence[tuple[T, Callable[..., Result], tuple[Any, ...]]]
-    ) -> Iterator[tuple[T, Result, float]]:
-        """Call functions with what they are given, begun in this order; gives each with its result and its seconds."""
+    def results(self, runs: Sequence[tuple[Callable[..., T], tuple[Any, ...]]]) -> Iterator[T]:
+        """Call functions with what they are given, begun in this order; gives what they give, as they are done.
+
+        Raises `BrokenRunError` if one of them does, or fails otherwise.
+        """
         with ThreadPoolExecutor(self._count) as threads:
-            under_way = {threads.submit(self._run, function, given): key for key, function, given in runs}
+            under_way = [threads.submit(self._run, function, given) for function, given in runs]
             try:
                 for done in as_completed(under_way):
-                    yield under_way[done], *done.result()
+                    yield done.result()
             finally:
                 threads.shutdown(cancel_futures=True)
 
-    def _run(self, function: Callable[..., Result], given: tuple[Any, ...]) -> tuple[Result, float]:
-        started = time.monotonic()
+    def _run(self, function: Callable[..., T], given: tuple[Any, ...]) -> T:
         answers, answer = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_answer, args=(function, given, answer), daemon=True)
+        process = self._context.Process(target=_answer, args=(function, given, answer))
         process.start()
         answer.close()
         try:
-            result: Result = answers.recv() if answers.poll(_PATIENCE_SECONDS) else Noticed(TIME_OUT)
+            result: T | BrokenRunError = answers.recv()
         except EOFError:
-            process.join()
-            if process.exitcode == -signal.SIGXCPU:
-                result = Noticed(TIME_OUT)
-            else:
-                result = Broken(f"the process ended by itself, with {process.exitcode}")
+            result = BrokenRunError("a process ended by itself")
         finally:
             process.kill()
             process.join()
             answers.close()
-        return result, time.monotonic() - started
+        if isinstance(result, BrokenRunError):
+            raise result
+        return result

@@ -9,39 +9,31 @@ class Project:
     """A source tree with its tests."""
 
     root: Path
-    modules: tuple[str, ...]
-    """Modules that are mutated."""
+    packages: tuple[str, ...]
+    """Folders, all modules of which are mutated."""
     tests: tuple[str, ...]
-    """Folders of tests that run in this process alone, or on the endpoint that `LOCALSTACK_HOST` names."""
+    """Files and folders of tests that run in this process alone, or on the endpoint that `LOCALSTACK_HOST` names."""
     without: frozenset[str] = frozenset()
     """Parameters of tests that are left out: what they run on is slow here, or is tested beside another."""
     schedules: int = 0
     """How many simulated schedules are to find what no test has found."""
+    needs_endpoint: bool = False
+    """Whether there are tests that run on an endpoint."""
 
-    def path_of(self, module: str) -> Path:
-        """The file of a module."""
-        return self.root / f"{module.replace('.', '/')}.py"
+    @property
+    def modules(self) -> dict[str, Path]:
+        """The modules that are mutated, with their files."""
+        paths = sorted(path for package in self.packages for path in (self.root / package).rglob("*.py"))
+        return {self._name(path): path for path in paths}
+
+    def _name(self, path: Path) -> str:
+        within = path.parent if path.name == "__init__.py" else path.with_suffix("")
+        return ".".join(within.relative_to(self.root).parts)
 
 
 APPOINTMENTS = Project(
     root=Path(__file__).parents[1],
-    modules=(
-        "chalicelib.aws",
-        "chalicelib.dao.actions",
-        "chalicelib.dao.bookings",
-        "chalicelib.dao.providers",
-        "chalicelib.dao.slots",
-        "chalicelib.dao.stream",
-        "chalicelib.dao.table",
-        "chalicelib.domain.models",
-        "chalicelib.queue.message",
-        "chalicelib.queue.sender",
-        "chalicelib.services.availability",
-        "chalicelib.services.bookings",
-        "chalicelib.services.providers",
-        "chalicelib.workers.batch",
-        "chalicelib.workers.sources",
-    ),
+    packages=("chalicelib",),
     tests=(
         "tests/domain",
         "tests/services",
@@ -51,7 +43,11 @@ APPOINTMENTS = Project(
         "tests/contracts",
         "tests/handlers",
         "tests/crash_points",
+        "tests/test_aws.py",
+        "tests/test_bootstrap.py",
+        "tests/test_logs.py",
     ),
     without=frozenset({"endpoint", "dynamodb-local", "moto"}),
     schedules=150,
+    needs_endpoint=True,
 )

@@ -2,23 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
 
-from mutation.mutants import Mutant
 from mutation.operators import OPERATORS
-from mutation.processes import TIME_OUT
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A mutant, who noticed it, and how long that took."""
-
-    mutant: Mutant
-    noticed_by: str | None
-    seconds: float
+from mutation.running import TIME_OUT, Tried
 
 
 def show(console: Console, tried: Sequence[Tried], known: Collection[str]) -> None:

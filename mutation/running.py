@@ -1,29 +1,43 @@
 """Runs tests in this process, which is to be a new one for each run: the modules under test are imported here."""
 
 import importlib
+import json
 import logging
+import math
 import os
-import resource
+import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
+from typing import cast
 
 import coverage
 import pytest
 
+from mutation.functions import Functions
 from mutation.importing import import_in_place_of
 from mutation.mutants import Mutant
 from mutation.project import Project
 
 _OPTIONS = (
-    *("-x", "-q", "-n0", "--no-cov", "-p", "no:cacheprovider", "--hypothesis-seed=0"),
+    *("-q", "-n0", "--no-cov", "-p", "no:cacheprovider", "--import-mode=importlib", "--hypothesis-seed=0"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
-"""One process, the first failure, the same examples each time; pytest's plugins are imported already."""
+"""One process, and the same examples each time; pytest's plugins are imported already."""
 
-_CPU_SECONDS = 60
-"""What a run may work before it is ended by the system: far more than any that comes to its end."""
+_PATIENCE_SECONDS = 10
+"""For a test of a mutant, beside ten times what it takes without: a busy machine is no endless loop."""
+
+_IMPORT_SECONDS = 120
+"""What may pass until the tests are imported, and for all schedules of a mutant."""
+
+TIME_OUT = "time-out"
+
+
+class BrokenRunError(Exception):
+    """The tests fail without any mutant, or can't be run; the text is one line."""
 
 
 @dataclass(slots=True)
@@ -42,81 +56,92 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
-    """Who noticed a mutant: a test by its id, the import, or a schedule by its seed."""
+class Attempt:
+    """A mutant and the tests that could notice it, the quickest first, each with its seconds."""
 
-    by: str
+    mutant: Mutant
+    tests: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
-    """A run that says nothing about a mutant: the tests could not be run, or fail by themselves."""
+class Tried:
+    """A mutant, who noticed it, and how long that took."""
 
-    why: str
+    mutant: Mutant
+    noticed_by: str | None
+    """A test by its id, the import, a schedule by its seed, or a time-out; None: nobody."""
+    seconds: float
 
 
-Result = Reach | Noticed | Broken | None
-"""None: nobody noticed."""
-
-
-def learn(project: Project, folder: str) -> Result:
-    """Run a folder's tests on the code as it is; gives their `Reach`."""
+def learn(project: Project, tests: str) -> Reach:
+    """Run a folder's tests on the code as it is. Raises `BrokenRunError` if one fails."""
     _prepare(project)
-    lines = coverage.Coverage(data_file=None, include=[str(project.path_of(module)) for module in project.modules])
+    lines = coverage.Coverage(
+        config_file=False, data_file=None, include=[str(path) for path in project.modules.values()]
+    )
     learner = _Learner(project, lines)
     lines.start()
-    status = _pytest([folder], learner)
+    status = _pytest(project, [tests], learner)
     lines.stop()
     if status is not pytest.ExitCode.OK:
-        return Broken(f"{folder}: without any change, {learner.failed or 'pytest'} fails")
+        raise BrokenRunError(f"{tests}: without any change, {learner.failed or 'pytest'} fails")
     data = lines.get_data()
-    for module in project.modules:
-        for line, tests in data.contexts_by_lineno(str(project.path_of(module))).items():
-            learner.reach.by_line[module, line] = set(tests) - {""}
+    for module, path in project.modules.items():
+        for line, contexts in data.contexts_by_lineno(str(path)).items():
+            learner.reach.by_line[module, line] = set(contexts) - {""}
     return learner.reach
 
 
-def try_schedules(project: Project) -> Result:
-    """Run the schedules on the code as it is."""
+def try_schedules(project: Project) -> Reach:
+    """Run the schedules on the code as it is. Raises `BrokenRunError` if one fails."""
     _prepare(project)
-    seed = _failing_schedule(project.schedules)
-    return Reach() if seed is None else Broken(f"without any change, {seed} fails")
+    if seed := _failing_schedule(project.schedules):
+        raise BrokenRunError(f"without any change, {seed} fails")
+    return Reach()
 
 
-def notice(project: Project, mutant: Mutant, tests: Sequence[str]) -> Result:
-    """Run tests and schedules on a mutant until one notices; gives who did."""
+def notice(project: Project, attempts: Sequence[Attempt]) -> list[Tried]:
+    """Run tests and schedules on each mutant, in a copy of this process, until one notices.
+
+    All are of one module. Either they change functions only, or there is one alone, which is imported in this process.
+    Raises `BrokenRunError`.
+    """
     _prepare(project)
-    import_in_place_of(mutant.module, project.path_of(mutant.module), mutant.source)
-    try:
-        importlib.import_module(mutant.module)
-    except Exception as error:
-        return Noticed(f"import: {type(error).__name__}")
-    if tests:
-        chosen = _Chosen(project, tests)
-        status = _pytest(sorted({test.partition("::")[0] for test in tests}), chosen)
-        if chosen.failed:
-            return Noticed(chosen.failed)
+    mutant = attempts[0].mutant
+    if not mutant.in_functions:
+        import_in_place_of(mutant.module, project.modules[mutant.module], mutant.source)
+        try:
+            importlib.import_module(mutant.module)
+        except Exception as error:
+            return [Tried(mutant, f"import: {type(error).__name__}", 0.0)]
+    runner = _Runner(project, attempts)
+    files = sorted({test.partition("::")[0] for attempt in attempts for test in attempt.tests})
+    if files:
+        status = _pytest(project, files, runner)
+        if status is pytest.ExitCode.TESTS_FAILED and not mutant.in_functions:
+            return [Tried(mutant, runner.failed, 0.0)]
         if status is not pytest.ExitCode.OK:
-            return Broken(f"pytest ended with {status!r}")
-    seed = _failing_schedule(project.schedules)
-    return Noticed(seed) if seed else None
+            raise BrokenRunError(f"{mutant.name}: {runner.failed or f'pytest ended with {status!r}'}")
+    else:
+        runner.try_all({})
+    return runner.tried
 
 
 def _prepare(project: Project) -> None:
-    """Be a process that nothing of the project was imported in, and that can't run for ever."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS + 1))
+    """Be a process that nothing of the project was imported in."""
+    signal.alarm(_IMPORT_SECONDS)
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, sys.stdout.fileno())
     os.dup2(silent, sys.stderr.fileno())
     os.chdir(project.root)
     sys.path.insert(0, str(project.root))
-    loaded = sorted(set(project.modules) & sys.modules.keys())
+    loaded = sorted(project.modules.keys() & sys.modules.keys())
     if loaded:
         raise RuntimeError(f"imported too early: {', '.join(loaded)}")
 
 
-def _pytest(where: Sequence[str], plugin: "_Chosen | _Learner") -> int:
-    return pytest.main([*_OPTIONS, *where], plugins=[plugin])
+def _pytest(project: Project, where: Sequence[str], plugin: "_Plugin") -> int:
+    return pytest.main([*_OPTIONS, f"--rootdir={project.root}", *where], plugins=[plugin])
 
 
 def _failing_schedule(schedules: int) -> str | None:
@@ -137,11 +162,14 @@ def _failing_schedule(schedules: int) -> str | None:
 
 
 class _Plugin:
-    """Leaves out what the project leaves out, and remembers the first failure."""
+    """Remembers the first failure."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self) -> None:
         self.failed: str | None = None
-        self._without = project.without
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """A mistake of the run itself."""
+        self.failed = self.failed or excinfo.exconly()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that can't be imported."""
@@ -153,25 +181,25 @@ class _Plugin:
         if report.failed:
             self.failed = self.failed or report.nodeid
 
-    def is_left_out(self, item: pytest.Item) -> bool:
-        """Whether one of its parameters is left out."""
+
+class _Learner(_Plugin):
+    """Leaves out what the project leaves out, and has each test's lines recorded under its name, and its time."""
+
+    def __init__(self, project: Project, lines: coverage.Coverage) -> None:
+        super().__init__()
+        self.reach = Reach()
+        self._without = project.without
+        self._lines = lines
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave them out."""
+        items[:] = [item for item in items if not self._is_left_out(item)]
+
+    def _is_left_out(self, item: pytest.Item) -> bool:
         parameters = (
             item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
         )
         return any(isinstance(each, str) and each in self._without for each in parameters)
-
-
-class _Learner(_Plugin):
-    """Has each test's lines recorded under its name, and its time."""
-
-    def __init__(self, project: Project, lines: coverage.Coverage) -> None:
-        super().__init__(project)
-        self.reach = Reach()
-        self._lines = lines
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave out."""
-        items[:] = [item for item in items if not self.is_left_out(item)]
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """What runs from here on is run by this test."""
@@ -183,15 +211,80 @@ class _Learner(_Plugin):
         self.reach.seconds[report.nodeid] = self.reach.seconds.get(report.nodeid, 0.0) + report.duration
 
 
-class _Chosen(_Plugin):
-    """Runs chosen tests, in the given order."""
+class _Runner(_Plugin):
+    """Tries each mutant once the tests are imported."""
 
-    def __init__(self, project: Project, tests: Sequence[str]) -> None:
-        super().__init__(project)
-        self._places = {test: place for place, test in enumerate(tests)}
+    def __init__(self, project: Project, attempts: Sequence[Attempt]) -> None:
+        super().__init__()
+        self.tried: list[Tried] = []
+        self._project = project
+        self._attempts = attempts
 
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Choose."""
-        items[:] = sorted(
-            (item for item in items if item.nodeid in self._places), key=lambda item: self._places[item.nodeid]
-        )
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of pytest's own, which would run all tests once."""
+        if session.testsfailed:
+            return False
+        self.try_all({item.nodeid: item for item in session.items})
+        return True
+
+    def try_all(self, items: Mapping[str, pytest.Item]) -> None:
+        """Try each mutant in a copy of this process, so that none leaves anything behind."""
+        first = self._attempts[0].mutant
+        functions = Functions(self._project.modules[first.module]) if first.in_functions else None
+        signal.alarm(0)
+        for attempt in self._attempts:
+            started = time.monotonic()
+
+            def try_it(attempt: Attempt = attempt) -> str | None:
+                if functions:
+                    functions.replace(attempt.mutant.source)
+                return self._noticed_by(attempt, items)
+
+            try:
+                noticed_by = in_a_copy(try_it)
+            except BrokenRunError as error:
+                raise BrokenRunError(f"{attempt.mutant.name}: {error}") from error
+            self.tried.append(Tried(attempt.mutant, noticed_by, time.monotonic() - started))
+
+    def _noticed_by(self, attempt: Attempt, items: Mapping[str, pytest.Item]) -> str | None:
+        tests = list(attempt.tests)
+        for test, following in zip_longest(tests, tests[1:]):
+            signal.alarm(math.ceil(_PATIENCE_SECONDS + 10 * attempt.tests[test]))
+            item = items[test]
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=items[following] if following else None)
+            if self.failed:
+                return self.failed
+        signal.alarm(_IMPORT_SECONDS)
+        return _failing_schedule(self._project.schedules)
+
+
+def in_a_copy(function: Callable[[], str | None]) -> str | None:
+    """Call it in a copy of this process; gives what it gives, or a time-out where the alarm has ended the copy.
+
+    Raises `BrokenRunError` if it ended in another way.
+    """
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.write(writing, json.dumps(_outcome(function)).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as answer:
+        told = answer.read()
+    _, status = os.waitpid(process, 0)
+    ended_with = os.waitstatus_to_exitcode(status)
+    if ended_with == -signal.SIGALRM:
+        return TIME_OUT
+    if ended_with:
+        raise BrokenRunError(f"a process ended with {ended_with}")
+    result, error = json.loads(told)
+    if error:
+        raise BrokenRunError(error)
+    return cast("str | None", result)
+
+
+def _outcome(function: Callable[[], str | None]) -> tuple[str | None, str]:
+    try:
+        return function(), ""
+    except BaseException as error:
+        return None, f"{type(error).__name__}: {error}"

@@ -65,19 +65,35 @@ class Records:
         """Every booking, once all items are sorted out; the trigger stands for one that is not written yet."""
         return self.waiting | self.stored
 
+    def add(self, other: "Records") -> None:
+        """Know what another knows, too."""
+        self.stored.update(other.stored)
+        self.waiting.update(other.waiting)
+        self.providers.update(other.providers)
+        self.policies.update(other.policies)
+        self.slots.update(other.slots)
+        self.owner_fields.update(other.owner_fields)
+        self.badly_indexed.update(other.badly_indexed)
+        self.unreadable.update(other.unreadable)
+
 
 def sort_out(items: Iterable[Item]) -> Records:
     """Read every item; those of a kind that is not known here are left alone."""
     records = Records()
     for item in items:
-        place = place_of(item)
-        read = _reader(place)
-        if read is None:
-            continue
-        try:
-            read(item, records)
-        except _READING_ERRORS as error:
-            records.unreadable[place] = f"{error} is missing" if type(error) is KeyError else str(error)
+        records.add(read(item))
+    return records
+
+
+def read(item: Item) -> Records:
+    """What one item tells."""
+    records = Records()
+    place = place_of(item)
+    try:
+        if reader := _reader(place):
+            reader(item, records)
+    except _READING_ERRORS as error:
+        records.unreadable[place] = f"{error} is missing" if type(error) is KeyError else str(error)
     return records
 
 

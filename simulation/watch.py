@@ -6,9 +6,10 @@ from typing import Any
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import deserialized
-from chalicelib.dao.items import IDEMPOTENCY, Item
+from chalicelib.dao.items import IDEMPOTENCY
 from chalicelib.domain.instants import from_text
-from operations.invariants import unfinished, violations
+from operations import records as stored
+from operations.invariants import judged
 from simulation.clients import Exchange
 from simulation.histories import History, anomalies
 from simulation.listings import Listings, is_listing
@@ -43,7 +44,7 @@ class Watch:
         self._exchanges_seen = 0
         self._promised: set[str] = set()
         self._missing_once: set[str] = set()
-        self._read: dict[int, tuple[object, Item]] = {}
+        self._read: dict[int, tuple[object, stored.Records]] = {}
         self._steps = Steps(hold=timedelta(seconds=HOLD_SECONDS))
         self._answered: dict[tuple[str, str], Mapping[str, Any]] = {}
         """What the request with each user's key was last answered, if it was done."""
@@ -60,7 +61,8 @@ class Watch:
         skews = self._system.conditions.skews
         self._fastest_clock = max(self._fastest_clock, *skews)
         self._largest_skew = max(self._largest_skew, *map(abs, skews))
-        found = violations(self._items(), now=self._system.datetime(ahead=self._fastest_clock))
+        now = self._system.datetime(ahead=self._fastest_clock)
+        found = [finding.text for finding in judged(self._stored(), now=now) if finding.since is None]
         for change in changes[self._changes_seen :]:
             found += self._steps.wrong(change)
             self._listings.note(change)
@@ -74,9 +76,12 @@ class Watch:
     def look_at_the_end(self, exchanges: Iterable[Exchange]) -> None:
         """Check that everything reached its end; `exchanges` read all bookings that were promised, and list all."""
         self.look()
-        found = unfinished(self._items(), now=self._system.datetime())
+        now = self._system.datetime()
+        found = [finding.text for finding in judged(self._stored(), now=now) if finding.since is not None]
         found += [
-            f"{item['PK']} still has its trigger" for item in self._items() if item["SK"] == keys.EXPIRATION_TRIGGER
+            f"{partition} still has its trigger"
+            for partition, sort_key in self._system.cloud.table.items()
+            if sort_key == keys.EXPIRATION_TRIGGER
         ]
         exchanges = list(exchanges)
         for exchange in exchanges:
@@ -107,11 +112,14 @@ class Watch:
         """The bookings that somebody was told of."""
         return sorted(self._promised)
 
-    def _items(self) -> list[Item]:
-        """The table in Python's types. Items are never changed in place, so each is read once."""
+    def _stored(self) -> stored.Records:
+        """The table, read. Items are never changed in place, so each is read once."""
         raw = self._system.cloud.table.items().values()
-        self._read = {id(item): self._read.get(id(item)) or (item, deserialized(item)) for item in raw}
-        return [item for _, item in self._read.values()]
+        self._read = {id(item): self._read.get(id(item)) or (item, stored.read(deserialized(item))) for item in raw}
+        records = stored.Records()
+        for _, of_item in self._read.values():
+            records.add(of_item)
+        return records
 
     def _wrong_answers(self, exchange: Exchange) -> Iterator[str]:
         answer, request = exchange.answer, exchange.request

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeAlias
 
 from chalicelib.dao import keys
@@ -42,6 +43,7 @@ IDEMPOTENCY = timedelta(hours=24)
 """How long a request with an idempotency key is remembered."""
 
 
+@cache
 def camel(snake: str) -> str:
     """`confirmed_at` becomes `confirmedAt`."""
     head, *tail = snake.split("_")

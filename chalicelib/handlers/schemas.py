@@ -343,19 +343,19 @@ class _OnWeekdays(_Request):
 
 
 class SetDay(_InOneWindow, _OnDate):
-    """`POST /providers/{providerId}/availability`, for one date and one window."""
+    """`POST /providers/{providerId}/availability`: a date, and one window."""
 
 
 class SetDayInWindows(_InWindows, _OnDate):
-    """The same for one date and several windows."""
+    """A date, and several windows."""
 
 
 class SetPattern(_InOneWindow, _OnWeekdays):
-    """The same for weekdays of a range of dates and one window."""
+    """Weekdays of up to 366 days, and one window."""
 
 
 class SetPatternInWindows(_InWindows, _OnWeekdays):
-    """The same for weekdays of a range of dates and several windows."""
+    """Weekdays of up to 366 days, and several windows."""
 
 
 AskedForDay = SetDay | SetDayInWindows

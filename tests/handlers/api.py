@@ -79,7 +79,7 @@ class Api:
     services: Callable[[], Services] | None = None
 
     def __post_init__(self) -> None:
-        # Each app adds its name to AWS_EXECUTION_ENV, which all calls to AWS carry, until one is refused for its size.
+        # Each app adds its name to AWS_EXECUTION_ENV, which every call to AWS carries: after hundreds, it is too long.
         self.app = Chalice("appointments", configure_logs=False, env={})
         register_routes(self.app, self.services or self.make_services)
         self._http = Client(self.app).http
