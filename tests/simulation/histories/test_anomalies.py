@@ -209,6 +209,10 @@ Story = Sequence[Operation]
             id="a booking that comes back",
         ),
         pytest.param(
+            [MINE, reschedule(MINE, 5, takes=0), reschedule(MINE, 5, slot_id=SLOT, takes=0), slots(6, OTHER_SLOT)],
+            id="a booking that comes back at the same instant",
+        ),
+        pytest.param(
             [MINE, reschedule(MINE, 5, slot_id=SLOT, moved=0), get(MINE, 6, "PENDING")],
             id="a reschedule to the slot that it has",
         ),
