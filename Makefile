@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test simulate replay fuzz check-data check chromium format openapi lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test simulate replay mutate fuzz check-data check chromium format openapi lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -41,6 +41,9 @@ simulate: $(VENV)/dev.stamp ## Run the real code in simulated AWS, by chance and
 
 replay: $(VENV)/dev.stamp ## Run one simulated schedule again, and show what happens (SEED)
 	@$(BIN)/python -m simulation replay '$(SEED)'
+
+mutate: $(VENV)/dev.stamp ## Take out every condition, retry and compensation in turn: some test must fail each time
+	@$(BIN)/python -m mutation
 
 fuzz: $(VENV)/dev.stamp ## Send the running system requests made from the API's description, by chance (SECONDS)
 	@FUZZ_SECONDS='$(SECONDS)' FUZZ_SEED="$$(date +%s)" $(BIN)/python -m pytest -n0 --no-cov -s tests/fuzz

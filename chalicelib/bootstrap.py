@@ -17,7 +17,7 @@ import boto3
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from chalicelib import logs
-from chalicelib.aws import CLIENT_CONFIG, TimeLimit
+from chalicelib.aws import CLIENT_CONFIG, RunAll, TimeLimit, side_by_side
 from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.listings import ListingDao
 from chalicelib.dao.providers import ProviderDao
@@ -132,17 +132,23 @@ def build(
     new_id: IdSource,
     retries: Retries | None = None,
     time_limit: TimeLimit | None = None,
+    run_all: RunAll = side_by_side,
 ) -> Application:
-    """Connect everything under these settings. `retries` and `time_limit` are for tests, which own the time."""
+    """Connect everything under these settings.
+
+    `retries`, `time_limit` and `run_all` are for tests and simulations, which own the time and the order of things.
+    """
     time_limit = time_limit or TimeLimit()
     table = Table(
         client=clients.dynamodb,
         name=settings.table_name,
         retries=retries or Retries(),
         time_limit=time_limit,
+        run_all=run_all,
         new_token=new_id,
     )
     queue = SqsBookingQueue(client=clients.sqs, url=settings.booking_queue_url, time_limit=time_limit)
+    cursors = Cursors(keys=settings.cursor_keys.split(","))
     provider_dao, slot_dao = ProviderDao(table=table), SlotDao(table=table)
 
     providers = ProviderService(providers=provider_dao, clock=clock, new_id=new_id)
@@ -157,12 +163,14 @@ def build(
     return Application(
         services=Services(
             providers=providers,
-            availability=AvailabilityService(providers=providers, slots=slot_dao, clock=clock, new_id=new_id),
+            availability=AvailabilityService(
+                providers=providers, slots=slot_dao, cursors=cursors, clock=clock, new_id=new_id
+            ),
             bookings=bookings,
             listings=ListingService(
                 listing=ListingDao(table=table),
                 providers=providers,
-                cursors=Cursors(keys=settings.cursor_keys.split(",")),
+                cursors=cursors,
                 clock=clock,
             ),
             calendar=CalendarService(bookings=bookings, providers=providers, clock=clock),

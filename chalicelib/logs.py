@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line, with the ids that belong to the work at hand, and no personal data.
 
 Modules log to `logging.getLogger(__name__)` with `extra={"booking_id": ...}`; `bound` adds ids to all that is logged
-inside it, in this thread only, since Chalice's local server answers requests side by side.
+inside it, in this context only, since Chalice's local server answers requests side by side.
 """
 
 import logging

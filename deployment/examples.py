@@ -5,28 +5,35 @@ test, and its answer looks like the one here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel
 
 from chalicelib.domain import errors
 from chalicelib.domain.instants import deadline
-from chalicelib.domain.models import Booking, BookingStatus, Provider, Window
+from chalicelib.domain.models import Booking, BookingStatus, Policy, Provider
 from chalicelib.domain.slots import slots_of
 from chalicelib.handlers import problems
 from chalicelib.handlers.problems import FieldError
 from chalicelib.handlers.schemas import (
+    AvailabilityView,
+    BookingsView,
     BookingView,
+    ClosedDayView,
+    DayHoursView,
     DayView,
+    FreeSlotsOfDayQuery,
     FreeSlotsView,
     HealthView,
     ProviderView,
     ReadinessView,
-    SlotView,
+    SetDay,
+    to_availability,
 )
-from chalicelib.services.availability import Day
+from chalicelib.services.availability import Day, FreeSlots
+from chalicelib.services.listings import Page
 from deployment.gateway_responses import ERROR_OF
 from deployment.operations import RATE_LIMITED
 
@@ -37,8 +44,11 @@ _NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 _PROVIDER = Provider(
     provider_id="dr-example", name="Dr. Example", time_zone="Europe/Berlin", created_at=_NOW - timedelta(days=30)
 )
-_WINDOW = Window(day=date(2030, 5, 2), start=timedelta(hours=9), end=timedelta(hours=11), slot_minutes=60)
-_SLOTS = slots_of(_WINDOW, provider_id=_PROVIDER.provider_id, time_zone=_PROVIDER.time_zone)
+_WITH_POLICY = replace(_PROVIDER, policy=Policy(min_notice_minutes=120, max_advance_days=90, cancel_cutoff_minutes=60))
+_DATE = "2030-05-02"
+_SET_DAY = {"date": _DATE, "startTime": "09:00", "endTime": "11:00", "slotDurationMinutes": 60}
+_ASKED = SetDay.model_validate(_SET_DAY)
+_SLOTS = slots_of(to_availability(_ASKED), provider_id=_PROVIDER.provider_id, time_zone=_PROVIDER.time_zone)
 _PENDING = Booking(
     booking_id="booking-7d9a5a0e-5a0c-4c1e-9d53-6f1f0b8f2a11",
     status=BookingStatus.PENDING,
@@ -53,7 +63,8 @@ _PENDING = Booking(
     expires_at=deadline(_NOW, timedelta(seconds=300)),
 )
 _CONFIRMED = _PENDING.moved(BookingStatus.CONFIRMED, at=_NOW + timedelta(minutes=2))
-_CANCELLED = _CONFIRMED.moved(BookingStatus.CANCELLED, at=_NOW + timedelta(hours=1))
+_RESCHEDULED = _CONFIRMED.rescheduled(_SLOTS[1], at=_NOW + timedelta(hours=1))
+_CANCELLED = _RESCHEDULED.moved(BookingStatus.CANCELLED, at=_NOW + timedelta(hours=2))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +74,8 @@ class Example:
     body: Mapping[str, Any] | None = None
     answer: BaseModel | None = None
     """None where the answer is no model."""
+    leaves_out: frozenset[str] = frozenset()
+    """Parameters that don't go together with the others."""
 
 
 EXAMPLES: Mapping[tuple[str, str], Example] = {
@@ -71,18 +84,37 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
         answer=ProviderView.of(_PROVIDER),
     ),
     ("GET", "/providers/{providerId}"): Example(answer=ProviderView.of(_PROVIDER)),
+    ("PATCH", "/providers/{providerId}"): Example(
+        body={"minNoticeMinutes": 120, "maxAdvanceDays": 90, "cancelCutoffMinutes": 60, "holdSeconds": None},
+        answer=ProviderView.of(_WITH_POLICY),
+    ),
     ("POST", "/providers/{providerId}/availability"): Example(
-        body={"date": str(_WINDOW.day), "startTime": "09:00", "endTime": "11:00", "slotDurationMinutes": 60},
-        answer=DayView.of(Day(provider=_PROVIDER, slots=_SLOTS, created=2, kept=0, removed=0), _WINDOW),
+        body=_SET_DAY,
+        answer=DayView.of(
+            Day(provider=_PROVIDER, day=_ASKED.date, slots=_SLOTS, kept=[], created=len(_SLOTS), removed=0), _ASKED
+        ),
+    ),
+    ("GET", "/providers/{providerId}/availability"): Example(
+        answer=AvailabilityView(
+            provider_id=_PROVIDER.provider_id,
+            first_date=_DATE,
+            last_date=_DATE,
+            time_zone=_PROVIDER.time_zone,
+            days=[DayHoursView.of(to_availability(_ASKED))],
+        )
+    ),
+    ("DELETE", "/providers/{providerId}/availability/{date}"): Example(
+        answer=ClosedDayView.of(
+            Day(provider=_PROVIDER, day=_ASKED.date, slots=[], kept=[], created=0, removed=len(_SLOTS))
+        )
     ),
     ("GET", "/providers/{providerId}/slots"): Example(
-        answer=FreeSlotsView(
-            provider_id=_PROVIDER.provider_id,
-            date=str(_WINDOW.day),
-            time_zone=_PROVIDER.time_zone,
-            slots=[SlotView.of(slot) for slot in _SLOTS],
-            count=len(_SLOTS),
-        )
+        answer=FreeSlotsView.of(
+            FreeSlots(time_zone=_PROVIDER.time_zone, slots=_SLOTS),
+            _PROVIDER.provider_id,
+            FreeSlotsOfDayQuery(date=_DATE),  # type: ignore[arg-type] # as the query has it
+        ),
+        leaves_out=frozenset({"from", "to", "limit"}),
     ),
     ("POST", "/bookings"): Example(
         body={"providerId": _PROVIDER.provider_id, "slotId": _PENDING.slot_id, "userId": USER_ID},
@@ -90,19 +122,38 @@ EXAMPLES: Mapping[tuple[str, str], Example] = {
     ),
     ("GET", "/bookings/{bookingId}"): Example(answer=BookingView.of(_PENDING)),
     ("POST", "/bookings/{bookingId}/confirm"): Example(answer=BookingView.of(_CONFIRMED)),
+    ("POST", "/bookings/{bookingId}/reschedule"): Example(
+        body={"slotId": _RESCHEDULED.slot_id}, answer=BookingView.of(_RESCHEDULED)
+    ),
     ("POST", "/bookings/{bookingId}/cancel"): Example(answer=BookingView.of(_CANCELLED)),
+    ("GET", "/bookings/{bookingId}/calendar.ics"): Example(),
+    ("GET", "/users/{userId}/bookings"): Example(answer=BookingsView.of(Page(bookings=[_CANCELLED], next_cursor=None))),
+    ("GET", "/providers/{providerId}/bookings"): Example(
+        answer=BookingsView.of(Page(bookings=[_CANCELLED], next_cursor=None))
+    ),
     ("GET", "/health"): Example(answer=HealthView()),
     ("GET", "/health/ready"): Example(answer=ReadinessView(checks={"table": "ok", "queue": "ok"})),
     ("GET", "/openapi.json"): Example(),
     ("GET", "/docs"): Example(),
 }
 
-PARAMETERS: Mapping[str, tuple[str, str]] = {
+PARAMETERS: Mapping[str, tuple[str, Any]] = {
     "providerId": ("The provider's id", _PROVIDER.provider_id),
     "bookingId": ("The booking's id", _PENDING.booking_id),
-    "date": ("A day in the provider's time zone, as YYYY-MM-DD", str(_WINDOW.day)),
+    "userId": ("The user's id", USER_ID),
+    "date": ("A day in the provider's time zone, as YYYY-MM-DD", _DATE),
+    "status": ("Only bookings in this state", BookingStatus.CANCELLED),
+    "from": ("The first day; of bookings, also the instant that they start at or after", _DATE),
+    "to": ("The last day; of bookings, also the instant that they start before", _DATE),
+    "order": ("The earliest or the latest first", "asc"),
+    "limit": ("How many there are on a page at most", 25),
+    "cursor": ("The `nextCursor` of the page before, of the same listing; left out for the first one", None),
+    "Idempotency-Key": (
+        "Makes a repeat of this request by the same user give the same answer, and no second hold",
+        "5e0d3c1a-8f43-4b8e-a1f4-0a9c7d1f0e55",
+    ),
 }
-"""What each parameter of a path or a query means, and a value."""
+"""What each parameter of a path or a query, and each header, means, and a value; None if nobody can make one up."""
 
 _BUSINESS: list[errors.AppointmentError] = [
     errors.ProviderNotFoundError(_PROVIDER.provider_id),
@@ -111,6 +162,10 @@ _BUSINESS: list[errors.AppointmentError] = [
     errors.ProviderExistsError(_PROVIDER.provider_id),
     errors.SlotUnavailableError(_PENDING.slot_id, "is held or reserved"),
     errors.BookingConflictError(_PENDING.booking_id, BookingStatus.CANCELLED),
+    errors.TooShortNoticeError(120),
+    errors.TooFarAheadError(90),
+    errors.CancelCutoffPassedError(60),
+    errors.IdempotencyKeyReusedError(),
     errors.ServiceUnavailableError("The table can't be reached."),
 ]
 

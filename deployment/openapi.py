@@ -70,17 +70,24 @@ def body() -> dict[str, Any]:
     }
 
 
-def component_schemas() -> dict[str, schemas.Schema]:
-    """The schemas that operations refer to, by name."""
-    requests = [operation.body for operation in OPERATIONS.values() if operation.body and operation.takes_body]
+def component_schemas(*, for_users: bool = False) -> dict[str, schemas.Schema]:
+    """The schemas that operations refer to, by name. For users, with null and with each form of a body."""
+    described = [operation for operation in OPERATIONS.values() if operation.takes_body]
+    forms = [
+        operation.body_forms if for_users and operation.body_forms else (operation.body,) for operation in described
+    ]
+    requests = [model for models in forms for model in models if model]
     answers = [operation.answer for operation in OPERATIONS.values() if operation.answer]
-    return schemas.components(requests, [*answers, Problem])
+    return schemas.components(requests, [*answers, Problem], with_null=for_users)
 
 
 def description(path: str, operation: Operation) -> dict[str, Any]:
     """What holds of an operation wherever it is described."""
     document: dict[str, Any] = {"summary": operation.summary, "responses": _responses(operation)}
-    if parameters := [*_path_parameters(path), *_query_parameters(operation)]:
+    parameters = (
+        _path_parameters(path) + _parameters("query", operation.query) + _parameters("header", operation.headers)
+    )
+    if parameters:
         document["parameters"] = parameters
     if operation.body and operation.takes_body:
         document["requestBody"] = {"required": True, "content": _content(operation.body, "application/json")}
@@ -101,7 +108,8 @@ def _any_method(path: str) -> dict[str, Any]:
 
 def success(operation: Operation) -> dict[str, Any]:
     """What an operation answers when all goes well."""
-    answer = schemas.reference(operation.answer) if operation.answer else {}
+    kind = "object" if operation.media_type == "application/json" else "string"
+    answer = schemas.reference(operation.answer) if operation.answer else {"type": kind}
     return {"description": operation.status.phrase, "content": {operation.media_type: {"schema": answer}}}
 
 
@@ -124,13 +132,13 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     ]
 
 
-def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
-    if operation.query is None:
+def _parameters(where: str, fields: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if fields is None:
         return []
-    model = schemas.converted(operation.query.model_json_schema())
+    model = schemas.converted(fields.model_json_schema())
     required = model.get("required", [])
     return [
-        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        {"name": name, "in": where, "required": name in required, "schema": schema}
         for name, schema in model["properties"].items()
     ]
 

@@ -12,6 +12,7 @@ from chalicelib.domain import errors
 from chalicelib.domain.models import BookingStatus
 from chalicelib.handlers import problems, schemas
 from chalicelib.handlers.http import unknown_path
+from deployment.schemas import any_of
 
 UNAUTHENTICATED = problems.Problem(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED")
 FORBIDDEN = problems.Problem(HTTPStatus.FORBIDDEN, "FORBIDDEN")
@@ -60,7 +61,11 @@ class Operation:
     location: str = ""
     """The path in the header Location, with the fields of the answer that it is made of."""
     body: type[BaseModel] | None = None
+    body_forms: tuple[type[BaseModel], ...] = ()
+    """The forms that a body can have, if there are several; `body` describes them all at once."""
     query: type[BaseModel] | None = None
+    headers: type[BaseModel] | None = None
+    """The headers that mean something to the application, beside what HTTP itself asks for."""
     raises: tuple[type[errors.AppointmentError], ...] = ()
     """The business's own refusals; what every route may answer is not named."""
     is_public: bool = True
@@ -104,21 +109,29 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         raises=(errors.ProviderNotFoundError,),
     ),
     ("POST", "/providers/{providerId}/availability"): Operation(
-        summary="Set a day's availability; held and reserved slots stay",
-        body=schemas.SetAvailability,
+        summary="Set the availability of a day, or of weekdays; held and reserved slots stay",
+        body=any_of("SetAvailability", *schemas.SET_AVAILABILITY.models),
+        body_forms=schemas.SET_AVAILABILITY.models,
         status=HTTPStatus.CREATED,
-        answer=schemas.DayView,
+        answer=any_of("DayOrPatternView", schemas.DayView, schemas.PatternView),
+        raises=(errors.ProviderNotFoundError,),
+    ),
+    ("GET", "/providers/{providerId}/availability"): Operation(
+        summary="Show what is set for a range of dates",
+        query=schemas.AvailabilityQuery,
+        answer=schemas.AvailabilityView,
         raises=(errors.ProviderNotFoundError,),
     ),
     ("GET", "/providers/{providerId}/slots"): Operation(
-        summary="Show what can be booked on a day",
-        query=schemas.FreeSlotsQuery,
-        answer=schemas.FreeSlotsView,
+        summary="Show what can be booked on a day, or on a range of days a page at a time",
+        query=any_of("FreeSlotsQuery", *schemas.FREE_SLOTS_QUERY.models),
+        answer=any_of("FreeSlotsView", schemas.FreeSlotsView, schemas.FreeSlotsPageView),
         raises=(errors.ProviderNotFoundError,),
     ),
     ("POST", "/bookings"): Operation(
         summary="Hold a slot for a booking",
         body=schemas.CreateBooking,
+        headers=schemas.CreateBookingHeaders,
         status=HTTPStatus.ACCEPTED,
         location="/bookings/{bookingId}",
         answer=schemas.BookingView,
@@ -142,12 +155,6 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         answer=schemas.BookingView,
         raises=(errors.BookingNotFoundError, errors.BookingConflictError),
     ),
-    ("POST", "/bookings/{bookingId}/cancel"): Operation(
-        summary="Cancel a booking; a repeat gives the same answer",
-        body=schemas.NoBody,
-        answer=schemas.BookingView,
-        raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
-    ),
     ("POST", "/bookings/{bookingId}/reschedule"): Operation(
         summary="Give a booking another slot of its provider; its state stays",
         body=schemas.RescheduleBooking,
@@ -161,6 +168,17 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             errors.TooFarAheadError,
             errors.CancelCutoffPassedError,
         ),
+    ),
+    ("POST", "/bookings/{bookingId}/cancel"): Operation(
+        summary="Cancel a booking; a repeat gives the same answer",
+        body=schemas.NoBody,
+        answer=schemas.BookingView,
+        raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
+    ),
+    ("DELETE", "/providers/{providerId}/availability/{date}"): Operation(
+        summary="Close a day; held and reserved slots stay",
+        answer=schemas.ClosedDayView,
+        raises=(errors.InvalidInputError, errors.ProviderNotFoundError),
     ),
     ("GET", "/bookings/{bookingId}/calendar.ics"): Operation(
         summary="Show a booking as iCalendar, for calendars to import",

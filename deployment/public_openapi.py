@@ -12,17 +12,20 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel, to_pascal
 
 from app import app as chalice_app
-from chalicelib.handlers import docs, problems
-from chalicelib.handlers.schemas import BOOKING_ID, PROVIDER_ID
+from chalicelib.handlers import docs, http, problems
+from chalicelib.handlers.schemas import BOOKING_ID, LocalDate, ProviderId, UserId
 from deployment import openapi, schemas
 from deployment.examples import ERRORS, EXAMPLES, PARAMETERS, REQUEST_ID, USER_ID
 from deployment.operations import OPERATIONS, RATE_LIMITED, Operation, Problem, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from pydantic import BaseModel
 
 FILE: Final = Path(docs.__file__).with_name(docs.DOCUMENT)
 
@@ -37,13 +40,21 @@ Unknown fields are refused. Errors are `application/problem+json` (RFC 9457): de
 `X-Request-Id`, which an error repeats. A method that a path does not have is answered by 405 with `Allow`
 (`METHOD_NOT_ALLOWED`), a path that does not exist by 404 (`NOT_FOUND`).
 """
+_BOOKINGS: Final = ("Bookings", "From the hold of a slot to its end")
 _TAGS: Final[Mapping[str, tuple[str, str]]] = {
     "providers": ("Providers and slots", "When somebody can be booked"),
-    "bookings": ("Bookings", "From the hold of a slot to its end"),
+    "bookings": _BOOKINGS,
+    "users": _BOOKINGS,
 }
 """The tag of the operations whose paths begin so."""
 _SERVICE: Final = ("Service", "The service itself")
-_ID_PATTERNS: Final[Mapping[str, str]] = {"providerId": PROVIDER_ID, "bookingId": BOOKING_ID}
+_ALL_TAGS: Final = [*dict.fromkeys(_TAGS.values()), _SERVICE]
+_PATH_PARAMETERS: Final[Mapping[str, schemas.Schema]] = {
+    "providerId": TypeAdapter(ProviderId).json_schema(),
+    "bookingId": {"type": "string", "pattern": BOOKING_ID},
+    "userId": TypeAdapter(UserId).json_schema(),
+    "date": TypeAdapter(LocalDate).json_schema(),
+}
 _SCHEMAS: Final = "#/components/schemas/"
 
 
@@ -67,10 +78,10 @@ def document() -> dict[str, Any]:
         "openapi": "3.0.3",
         "info": {"title": "Appointments", "version": "1", "description": _DESCRIPTION, "license": {"name": "MIT"}},
         "servers": [{"url": ".", "description": "Where this document was found"}],
-        "tags": [{"name": name, "description": description} for name, description in [*_TAGS.values(), _SERVICE]],
+        "tags": [{"name": name, "description": description} for name, description in _ALL_TAGS],
         "paths": paths,
         "components": {
-            "schemas": openapi.component_schemas(),
+            "schemas": openapi.component_schemas(for_users=True),
             "responses": errors,
             "headers": _HEADERS,
         },
@@ -102,12 +113,16 @@ def _description(key: tuple[str, str], operation: Operation) -> dict[str, Any]:
     found = openapi.description(key[1], operation)
     for parameter in found.get("parameters", []):
         name = parameter["name"]
-        parameter["description"], parameter["example"] = PARAMETERS[name]
-        if name in _ID_PATTERNS:
-            parameter["schema"]["pattern"] = _ID_PATTERNS[name]
+        parameter["description"], example = PARAMETERS[name]
+        if example is not None and name not in EXAMPLES[key].leaves_out:
+            parameter["example"] = example
+        if parameter["in"] == "path":
+            parameter["schema"] = _PATH_PARAMETERS[name]
     if "requestBody" in found:
         (content,) = found["requestBody"]["content"].values()
         content["example"] = EXAMPLES[key].body
+        if operation.body_forms:
+            content["schema"] = {"oneOf": [schemas.reference(form) for form in operation.body_forms]}
     return found
 
 
@@ -119,7 +134,7 @@ def _success(
     answer = EXAMPLES[key].answer
     if answer is None:
         return {**response, "headers": headers}
-    example = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+    example = shown(answer)
     (content,) = response["content"].values()
     content["example"] = example
     links = {}
@@ -142,6 +157,12 @@ def _success(
             },
         }
     return {**response, "headers": headers, **({"links": links} if links else {})}
+
+
+def shown(answer: BaseModel) -> dict[str, Any]:
+    """An answer as the application sends it."""
+    document: dict[str, Any] = json.loads(str(http.answer(answer).body))
+    return document
 
 
 def _links_below(location: str, operation_ids: Mapping[tuple[str, str], str]) -> dict[str, Any]:

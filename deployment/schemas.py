@@ -6,8 +6,10 @@ may say less than its model does, and never more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, get_args
 
+from pydantic import ConfigDict, create_model
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 if TYPE_CHECKING:
@@ -19,8 +21,8 @@ Schema = dict[str, Any]
 
 _PREFIX = "#/components/schemas/"
 _AS_IT_IS = frozenset(
-    {"default", "description", "enum", "format", "maximum", "maxLength", "minimum", "minLength", "pattern", "required"}
-    | {"type"}
+    {"default", "description", "enum", "format", "maxItems", "maximum", "maxLength", "minItems", "minimum", "minLength"}
+    | {"minProperties", "pattern", "required", "type"}
 )
 
 
@@ -33,30 +35,62 @@ def reference(model: type[BaseModel]) -> Schema:
     return {"$ref": _PREFIX + _public(model.__name__)}
 
 
-def components(requests: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]]) -> dict[str, Schema]:
-    """The schemas of all models, and of what they refer to, by name. Raises UnsupportedSchemaError."""
+def components(
+    requests: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]], *, with_null: bool = False
+) -> dict[str, Schema]:
+    """The schemas of all models, and of what they refer to, by name. Raises UnsupportedSchemaError.
+
+    OpenAPI 3.0 has a word for null, API Gateway has none: without it, what may be null keeps its bounds, but no type.
+    """
     modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in requests]
     modes += [(model, "serialization") for model in answers]
     _, document = models_json_schema(modes, ref_template=_PREFIX + "{model}")
-    return {_public(name): converted(schema) for name, schema in document.get("$defs", {}).items()}
+    return {_public(name): converted(schema, with_null=with_null) for name, schema in document.get("$defs", {}).items()}
 
 
-def converted(schema: Schema) -> Schema:
+def any_of(name: str, *models: type[BaseModel]) -> type[BaseModel]:
+    """One model in place of several, as API Gateway knows no alternatives.
+
+    It has what any of them has, and needs what all of them need.
+    """
+    fields: dict[str, Any] = {}
+    for model in models:
+        for field_name, field in model.model_fields.items():
+            described = copy(field)
+            if not all(_needs(each, field_name) for each in models):
+                # What one of them says of a field that is left out does not hold for the others.
+                described.default = None
+                if field.is_required() and type(None) in get_args(field.annotation):
+                    described.json_schema_extra = {"nullable": True}
+            fields.setdefault(field_name, (field.annotation, described))
+    least = min(sum(_needs(model, field_name) for field_name in model.model_fields) for model in models)
+    config = ConfigDict(**{**models[0].model_config, "json_schema_extra": {"minProperties": least}})
+    return create_model(name, __config__=config, __doc__=models[0].__doc__, **fields)
+
+
+def _needs(model: type[BaseModel], field_name: str) -> bool:
+    return field_name in model.model_fields and model.model_fields[field_name].is_required()
+
+
+def converted(schema: Schema, *, with_null: bool = False) -> Schema:
     """A JSON schema as pydantic makes it, in OpenAPI 3.0. Raises UnsupportedSchemaError."""
     if "$ref" in schema:
         return {"$ref": _PREFIX + _public(schema["$ref"].removeprefix(_PREFIX))}
     result: Schema = {}
     for keyword, value in schema.items():
         match keyword, value:
-            case ("title", _) | ("default", None):
-                pass  # pydantic's own, which says no more than the name; and a field that is left out
+            case ("title", _) | ("default", None) | ("nullable", _):
+                pass  # pydantic's own, which says no more than the name; a field that is left out; see `_property`
             case "properties", _:
                 needed = schema.get("required", [])
-                result[keyword] = {name: _property(inner, is_needed=name in needed) for name, inner in value.items()}
+                result[keyword] = {
+                    name: _property(inner, is_needed=name in needed, with_null=with_null)
+                    for name, inner in value.items()
+                }
             case "items" | "additionalProperties", dict():
-                result[keyword] = converted(value)
+                result[keyword] = converted(value, with_null=with_null)
             case "anyOf", _:
-                result |= converted(_not_null(value))
+                result |= converted(_not_null(value), with_null=with_null)
             case "const", _:
                 result["enum"] = [value]
             case _ if keyword in _AS_IT_IS or (keyword, value) == ("additionalProperties", False):
@@ -66,14 +100,19 @@ def converted(schema: Schema) -> Schema:
     return result
 
 
-def _property(schema: Schema, *, is_needed: bool) -> Schema:
-    """One that is there even if it is null, or may be sent as null, has any type: there is no word for null."""
-    may_be_null = {"type": "null"} in schema.get("anyOf", []) and (is_needed or schema.get("nullable", False))
-    return {} if may_be_null else converted(schema)
+def _property(schema: Schema, *, is_needed: bool, with_null: bool) -> Schema:
+    """Null is meant in a request that says so, and in an answer that always has the field."""
+    may_be_null = schema.get("nullable") or (is_needed and {"type": "null"} in schema.get("anyOf", []))
+    result = converted(schema, with_null=with_null)
+    if not may_be_null:
+        return result
+    if with_null:
+        return {**result, "nullable": True}
+    return {keyword: value for keyword, value in result.items() if keyword != "type"}
 
 
 def _not_null(alternatives: list[Schema]) -> Schema:
-    """The one schema beside null: requests refuse null, and answers leave such fields out."""
+    """The one schema beside null."""
     others = [schema for schema in alternatives if schema.get("type") != "null"]
     if len(others) != 1:
         raise UnsupportedSchemaError(f"anyOf: {alternatives!r}")

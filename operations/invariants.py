@@ -74,12 +74,16 @@ def unfinished(items: Iterable[Item], *, now: datetime) -> list[str]:
 
 def findings(items: Iterable[Item], *, now: datetime) -> list[Finding]:
     """All that should not be so, faults and what waits for a worker."""
-    records = sort_out(items)
+    return judged(sort_out(items), now=now)
+
+
+def judged(records: Records, *, now: datetime) -> list[Finding]:
+    """The same of items that were read already."""
     unreadable = [
         Finding(kind=Kind.UNREADABLE, about=(place,), rests_on=(place,), text=f"{' '.join(place)} can't be read: {why}")
         for place, why in records.unreadable.items()
     ]
-    judged = [
+    found = [
         *_owners(records, now),
         *_bookings(records, now),
         *_slots(records, now),
@@ -87,7 +91,7 @@ def findings(items: Iterable[Item], *, now: datetime) -> list[Finding]:
         *_policies(records),
     ]
     # Nothing can be said about what belongs to an item that nobody understands.
-    return unreadable + [each for each in judged if not records.unreadable.keys() & set(each.rests_on)]
+    return unreadable + [each for each in found if not records.unreadable.keys() & set(each.rests_on)]
 
 
 def _owners(records: Records, now: datetime) -> Iterator[Finding]:

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from chalicelib.dao import keys
+from chalicelib.dao.actions import serialized
 from chalicelib.dao.items import (
     Item,
+    availability_item,
     camel,
     idempotency_item,
     pending_item,
     policy_fields,
     provider_item,
     slot_item,
+    to_availability,
     to_booking,
     to_booking_as_made,
     to_policy,
@@ -31,7 +33,6 @@ Place: TypeAlias = tuple[str, str]
 
 _BOOKINGS = keys.booking("")["PK"]
 _PROVIDERS = keys.provider("")["PK"]
-_AVAILABILITY = "AVAILABILITY#"
 _POLICIES = "POLICY#"
 _USERS = keys.idempotency("", "")["PK"]
 _INDEX_KEYS = frozenset({"GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK"})
@@ -64,19 +65,35 @@ class Records:
         """Every booking, once all items are sorted out; the trigger stands for one that is not written yet."""
         return self.waiting | self.stored
 
+    def add(self, other: "Records") -> None:
+        """Know what another knows, too."""
+        self.stored.update(other.stored)
+        self.waiting.update(other.waiting)
+        self.providers.update(other.providers)
+        self.policies.update(other.policies)
+        self.slots.update(other.slots)
+        self.owner_fields.update(other.owner_fields)
+        self.badly_indexed.update(other.badly_indexed)
+        self.unreadable.update(other.unreadable)
+
 
 def sort_out(items: Iterable[Item]) -> Records:
     """Read every item; those of a kind that is not known here are left alone."""
     records = Records()
     for item in items:
-        place = place_of(item)
-        read = _reader(place)
-        if read is None:
-            continue
-        try:
-            read(item, records)
-        except _READING_ERRORS as error:
-            records.unreadable[place] = f"{error} is missing" if type(error) is KeyError else str(error)
+        records.add(read(item))
+    return records
+
+
+def read(item: Item) -> Records:
+    """What one item tells."""
+    records = Records()
+    place = place_of(item)
+    try:
+        if reader := _reader(place):
+            reader(item, records)
+    except _READING_ERRORS as error:
+        records.unreadable[place] = f"{error} is missing" if type(error) is KeyError else str(error)
     return records
 
 
@@ -125,7 +142,7 @@ def _reader(place: Place) -> Callable[[Item, Records], None] | None:
         return None
     if sort_key.startswith(keys.SLOT_PREFIX):
         return _read_slot
-    if sort_key.startswith(_AVAILABILITY):
+    if sort_key.startswith(keys.AVAILABILITY_PREFIX):
         return _read_availability
     return _read_provider if sort_key == keys.METADATA else None
 
@@ -155,6 +172,8 @@ def _read_slot(item: Item, records: Records) -> None:
     deadline = to_epoch_second(slot.hold_expires_at) if slot.hold_expires_at else None
     told = {"heldBy": slot.held_by, "holdExpiresAt": deadline, "reservedBy": slot.reserved_by}
     as_written = {**slot_item(slot), "status": slot.status.value}
+    if "withdrawn" in item:
+        as_written["withdrawn"] = True
     _compare(item, as_written | {name: value for name, value in told.items() if value is not None})
     place = place_of(item)
     records.slots[place] = slot
@@ -180,18 +199,25 @@ def _read_remembered_request(item: Item, _: Records) -> None:
 
 
 def _read_availability(item: Item, _: Records) -> None:
-    """Only the revision is ever read, and compared as text."""
-    day = date.fromisoformat(item["SK"].removeprefix(_AVAILABILITY))
-    _compare(item, {"date": str(day), "revision": str(item["revision"])})
+    provider_id = item["PK"].removeprefix(_PROVIDERS)
+    as_written = availability_item(provider_id, to_availability(item))
+    _compare(item, {name: value for name, value in as_written.items() if name != "windows"})
+    stored, expected = ({"windows": each["windows"]} for each in (item, as_written))
+    if serialized(stored) != serialized(expected):
+        raise ValueError(f"its windows are {stored['windows']!r} and should be {expected['windows']!r}")
 
 
 def _compare(item: Item, as_written: Mapping[str, Any]) -> None:
     """An item must be as the application would write it: conditions compare types and spelling, not meaning."""
     for name, expected in as_written.items():
         stored = item[name]
-        of_type = isinstance(stored, Decimal if isinstance(expected, int) else str)
+        of_type = isinstance(stored, _TYPES.get(type(expected), str))
         if not of_type or stored != expected:
             raise ValueError(f"{name} is {stored!r} and should be {expected!r}")
+
+
+_TYPES = {bool: bool, int: Decimal}
+"""How the table gives what is no text."""
 
 
 def is_settled(booking: Booking) -> bool:

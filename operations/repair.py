@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from operations.target import Target
 
 _FURTHER_ROUNDS = 2
-_MAY_COME = (*OWNER_FIELDS, *(camel(rule.name) for rule in fields(Policy)))
+_MAY_COME = (*OWNER_FIELDS, "withdrawn", *(camel(rule.name) for rule in fields(Policy)))
 """What somebody may add to an item, so that it must still be absent where it was."""
 _FINAL = frozenset({BookingStatus.CANCELLED, BookingStatus.EXPIRED})
 

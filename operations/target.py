@@ -11,7 +11,7 @@ from uuid import uuid4
 import boto3
 from botocore.config import Config
 
-from chalicelib.aws import CLIENT_CONFIG, TimeLimit
+from chalicelib.aws import CLIENT_CONFIG, TimeLimit, side_by_side
 from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.table import Retries, Table
 from chalicelib.domain.ports import Clock
@@ -47,6 +47,7 @@ class Target:
             name=self.name,
             retries=Retries(sleep=self.sleep),
             time_limit=TimeLimit(),
+            run_all=side_by_side,
             new_token=new_id,
         )
 

@@ -22,6 +22,11 @@ class Request(NamedTuple):
     method: str
     path: str
     body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+
+    def __str__(self) -> str:
+        said = [str(dict(part)) for part in (self.body, self.headers) if part]
+        return " ".join([self.method, self.path, *said])
 
 
 class Pause(NamedTuple):
@@ -95,9 +100,9 @@ class Clients:
             self._go_on(client, None)
             return
         system, invoked = self._system, self._system.now
-        call = self.history.begin(client.name, request.method, request.path, request.body)
+        call = self.history.begin(client.name, *request)
         client.ready_at = _WAITING
-        system.note(f"{client.name}: {request.method} {request.path} {dict(request.body or {})}")
+        system.note(f"{client.name}: {request}")
 
         def answered(invocation: Invocation) -> None:
             if invocation.error:
@@ -111,7 +116,7 @@ class Clients:
 
         self._functions.invoke(
             f"{client.name}'s request",
-            lambda application: self._machine.answer(application, request.method, request.path, request.body),
+            lambda application: self._machine.answer(application, *request),
             answered,
             timeout_seconds=API_TIMEOUT_SECONDS,
         )

@@ -2,12 +2,12 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from chalice.app import Chalice
@@ -21,6 +21,8 @@ from local_stack.invocation import make_context
 from local_stack.resources import API_TIMEOUT_SECONDS, resources
 from simulation.cloud import URL
 from simulation.wire import Network, Wire
+
+T = TypeVar("T")
 
 HOLD_SECONDS = 10
 WANTED = resources()
@@ -67,12 +69,21 @@ class Machine:
             new_id=lambda: str(UUID(int=new_number())),
             retries=Retries(sleep=network.sleep, jitter=network.jitter),
             time_limit=TimeLimit(clock=network.elapsed),
+            run_all=in_turn,
         )
 
-    def answer(self, instance: Application, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+    def answer(
+        self,
+        instance: Application,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
         """Answer an HTTP request by an instance, through the gateway's event and Chalice's entry point."""
         raw = None if body is None else json.dumps(body).encode()
-        event = self._events.create_lambda_event(method, path, {"Content-Type": "application/json"}, raw)
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        event = self._events.create_lambda_event(method, path, sent, raw)
         # A view asks for its services before it makes any call, so no other request comes in between.
         self._serving = instance
         answer = self._app(event, make_context("api", timeout_seconds=API_TIMEOUT_SECONDS))
@@ -82,6 +93,11 @@ class Machine:
         if self._serving is None:
             raise RuntimeError("no instance serves")
         return self._serving.services
+
+
+def in_turn(work: Sequence[Callable[[], T]]) -> list[T]:
+    """A `RunAll` without threads, which no scheduler could stop between two calls."""
+    return [piece() for piece in work]
 
 
 @cache

@@ -7,14 +7,16 @@ from simulation.choices import Choices
 from simulation.clients import Clients, Exchange, Request, Script
 from simulation.faults import Fault, FaultPlan
 from simulation.functions import Functions
-from simulation.machine import HOLD_SECONDS, machine, silence
+from simulation.machine import machine, silence
 from simulation.sources import Messages, Records, Ttl
 from simulation.system import Conditions, System
 from simulation.watch import ViolationError, Watch
-from simulation.workloads import PROVIDER, booker, lister, onlooker, opening, planner, walk
+from simulation.workloads import HOLD_LENGTHS, PROVIDER, booker, lister, onlooker, opening, planner, rule_maker, walk
 
 _MOST_STEPS = 5000
 """More than any schedule needs: one that has not come to its end by then never would."""
+
+NEVER_ENDS = "never comes to an end"
 
 _KINDS = [kind for kind in Fault if kind is not Fault.NONE]
 _RATES = (0.0, 0.05, 0.15, 0.4, 0.8)
@@ -69,7 +71,7 @@ class Schedule:
 
     def run(self) -> None:
         """Open, let everybody at it, heal, and look whether everything reached its end. Raises `ViolationError`."""
-        self.clients.add("opening", opening())
+        self.clients.add("opening", opening(self.choices))
         self._to_the_end()
         self.system.conditions = self._conditions()
         self.functions.retire_machines()
@@ -83,7 +85,7 @@ class Schedule:
         self.system.now += _DAY_SECONDS
         self._to_the_end()
         self.watch.look_at_the_end(self._final_reads())
-        self.watch.look_back(self.clients.history, hold_seconds=HOLD_SECONDS)
+        self.watch.look_back(self.clients.history, hold_seconds=HOLD_LENGTHS)
 
     def _conditions(self) -> Conditions:
         """Some kinds of faults and not others, since faults of many kinds hide each other's effects (swarm testing)."""
@@ -104,8 +106,13 @@ class Schedule:
 
     def _scripts(self) -> list[tuple[str, Script]]:
         choices = self.choices
-        slots = 1 + choices.pick([4.0, 1.0, 1.0])
+        slots = 1 + choices.pick([3.0, 2.0, 2.0])
         scripts = [(f"user-{n}", booker(f"user-{n}", choices, slots=slots)) for n in range(2 + choices.one_of(3))]
+        if choices.happens(0.2):
+            # Nothing keeps two programs of one user from sending the same key at the same time.
+            scripts.append(("user-0 elsewhere", booker("user-0", choices, slots=slots)))
+        if choices.happens(0.3):
+            scripts.append(("rule maker", rule_maker(choices)))
         if choices.happens(0.3):
             scripts.append(("onlooker", onlooker(choices)))
         if choices.happens(0.3):
@@ -119,14 +126,14 @@ class Schedule:
             if not self.clients.are_busy() or not self.system.step():
                 return
             self.watch.look()
-        raise ViolationError("the clients never come to an end")
+        raise ViolationError(f"the clients {NEVER_ENDS}")
 
     def _to_the_end(self) -> None:
         for _ in range(_MOST_STEPS):
             if not self.system.step():
                 return
             self.watch.look()
-        raise ViolationError("it never comes to an end")
+        raise ViolationError(f"what is left {NEVER_ENDS}")
 
     def _redrive(self) -> None:
         """What became a dead letter while things went wrong is given back, as the runbook says."""

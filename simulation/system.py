@@ -19,7 +19,7 @@ from simulation.machine import WANTED
 START = 1_903_867_200.25
 """2030-05-01T12:00:00.250Z: between two whole seconds, so that rounding shows."""
 
-
+_LONG_SECONDS, _SELDOM = 3600, 0.05
 _LAGS = (0, 1, 3, 10)
 """How many changes an index can be behind."""
 
@@ -105,8 +105,12 @@ class System:
         if place < len(actions):
             actions[place].happen()
         else:
-            self.now = waits[self.choices.one_of(len(waits))]
+            self.now = waits[self.choices.pick([self._likely(wait) for wait in waits])]
         return True
+
+    def _likely(self, wait: float) -> float:
+        """How likely a wait is, beside others: seldom does nothing happen for longer than an hour."""
+        return 1.0 if wait - self.now <= _LONG_SECONDS else _SELDOM
 
     def _index_lag(self) -> int:
         return _LAGS[self.choices.pick([3.0, 1.0, 1.0, 1.0])] if self.conditions.lags else 0

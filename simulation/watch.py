@@ -1,27 +1,29 @@
 """What is checked after every step of a schedule, and at its end."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import deserialized
-from chalicelib.dao.items import Item
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
-from operations.invariants import unfinished, violations
+from chalicelib.dao.items import IDEMPOTENCY
+from chalicelib.domain.instants import from_text
+from operations import records as stored
+from operations.invariants import judged
 from simulation.clients import Exchange
-from simulation.dynamodb import Change
 from simulation.histories import History, anomalies
 from simulation.listings import Listings, is_listing
+from simulation.machine import HOLD_SECONDS
 from simulation.sources import Records
+from simulation.steps import Steps
 from simulation.system import START, System
 
 GATEWAY_SECONDS = 29
 """API Gateway waits no longer."""
 
 _INTERNAL_ERROR = 500
-_NOT_FOUND = 404
 _ACCEPTED = 202
 _ENDS = {"CONFIRMED", "CANCELLED", "EXPIRED"}
-_LEGAL = {(str(old), str(step.to)) for step in (CONFIRM, CANCEL, EXPIRE) for old in step.allowed_from}
 
 
 class ViolationError(AssertionError):
@@ -42,7 +44,10 @@ class Watch:
         self._exchanges_seen = 0
         self._promised: set[str] = set()
         self._missing_once: set[str] = set()
-        self._read: dict[int, tuple[object, Item]] = {}
+        self._read: dict[int, tuple[object, stored.Records]] = {}
+        self._steps = Steps(hold=timedelta(seconds=HOLD_SECONDS))
+        self._answered: dict[tuple[str, str], Mapping[str, Any]] = {}
+        """What the request with each user's key was last answered, if it was done."""
         self._listings = Listings()
 
     def look(self) -> None:
@@ -56,9 +61,10 @@ class Watch:
         skews = self._system.conditions.skews
         self._fastest_clock = max(self._fastest_clock, *skews)
         self._largest_skew = max(self._largest_skew, *map(abs, skews))
-        found = violations(self._items(), now=self._system.datetime(ahead=self._fastest_clock))
+        now = self._system.datetime(ahead=self._fastest_clock)
+        found = [finding.text for finding in judged(self._stored(), now=now) if finding.since is None]
         for change in changes[self._changes_seen :]:
-            found += _illegal_steps(change)
+            found += self._steps.wrong(change)
             self._listings.note(change)
         self._changes_seen = len(changes)
         for exchange in self._exchanges[self._exchanges_seen :]:
@@ -70,9 +76,12 @@ class Watch:
     def look_at_the_end(self, exchanges: Iterable[Exchange]) -> None:
         """Check that everything reached its end; `exchanges` read all bookings that were promised, and list all."""
         self.look()
-        found = unfinished(self._items(), now=self._system.datetime())
+        now = self._system.datetime()
+        found = [finding.text for finding in judged(self._stored(), now=now) if finding.since is not None]
         found += [
-            f"{item['PK']} still has its trigger" for item in self._items() if item["SK"] == keys.EXPIRATION_TRIGGER
+            f"{partition} still has its trigger"
+            for partition, sort_key in self._system.cloud.table.items()
+            if sort_key == keys.EXPIRATION_TRIGGER
         ]
         exchanges = list(exchanges)
         for exchange in exchanges:
@@ -85,7 +94,7 @@ class Watch:
         found += self._listings.wrong_at_the_end(exchanges)
         _raise_if_any(found)
 
-    def look_back(self, history: History, *, hold_seconds: float) -> None:
+    def look_back(self, history: History, *, hold_seconds: Collection[float]) -> None:
         """Check that all that clients were told fits together, by each and every order that it could have come in."""
         _raise_if_any(
             anomalies(
@@ -103,24 +112,43 @@ class Watch:
         """The bookings that somebody was told of."""
         return sorted(self._promised)
 
-    def _items(self) -> list[Item]:
-        """The table in Python's types. Items are never changed in place, so each is read once."""
+    def _stored(self) -> stored.Records:
+        """The table, read. Items are never changed in place, so each is read once."""
         raw = self._system.cloud.table.items().values()
-        self._read = {id(item): self._read.get(id(item)) or (item, deserialized(item)) for item in raw}
-        return [item for _, item in self._read.values()]
+        self._read = {id(item): self._read.get(id(item)) or (item, stored.read(deserialized(item))) for item in raw}
+        records = stored.Records()
+        for _, of_item in self._read.values():
+            records.add(of_item)
+        return records
 
     def _wrong_answers(self, exchange: Exchange) -> Iterator[str]:
         answer, request = exchange.answer, exchange.request
         yield from self._listings.wrong(exchange, clock_skew=self._largest_skew)
+        yield from self._steps.wrong_refusal(exchange)
         if answer.status == _INTERNAL_ERROR:
             yield f"{request} was answered {answer}"
         if answer.status == _ACCEPTED:
             self._promised.add(answer.body["bookingId"])
+            yield from self._done_again(exchange)
         booking_id = request.path.split("/")[2] if request.path.startswith("/bookings/") else None
-        if answer.status == _NOT_FOUND and booking_id in self._promised - self._missing_once:
+        if answer.body.get("code") == "BOOKING_NOT_FOUND" and booking_id in self._promised - self._missing_once:
             yield f"{booking_id} was promised, and is not found"
         if not self._system.conditions.pauses and exchange.returned - exchange.invoked >= GATEWAY_SECONDS:
             yield f"{request} took {exchange.returned - exchange.invoked:.1f} s"
+
+    def _done_again(self, exchange: Exchange) -> Iterator[str]:
+        """A request that is sent again with its key is given the same answer, for a day."""
+        request, body = exchange.request, exchange.answer.body
+        key = (request.headers or {}).get("Idempotency-Key")
+        if key is None:
+            return
+        before = self._answered.setdefault((body["userId"], key), body)
+        if before == body:
+            return
+        self._answered[body["userId"], key] = body
+        passed = from_text(body["createdAt"]) - from_text(before["createdAt"])
+        if passed < IDEMPOTENCY - timedelta(seconds=self._largest_skew):
+            yield f"{request} was answered {body}, and before {before}"
 
     def _broken_promises(self) -> Iterator[str]:
         """A booking that somebody was told of is there, or TTL was faster than the queue, and the stream brings it."""
@@ -130,18 +158,6 @@ class Watch:
             coming = {record["dynamodb"]["OldImage"]["bookingId"]["S"] for record in self._records.waiting()}
             yield from (f"{each} was promised, and is gone" for each in missing - coming)
             self._missing_once |= missing
-
-
-def _illegal_steps(change: Change) -> Iterator[str]:
-    """Final states are final, CONFIRMED leaves by cancel only, and no booking is ever deleted."""
-    if change.keys["SK"]["S"] != keys.METADATA or not change.keys["PK"]["S"].startswith("BOOKING#"):
-        return
-    if change.old_image is None:
-        return
-    old = change.old_image["status"]["S"]
-    new = change.new_image["status"]["S"] if change.new_image else "deleted"
-    if old != new and (old, new) not in _LEGAL:
-        yield f"{change.keys['PK']['S']} went from {old} to {new}"
 
 
 def _raise_if_any(found: list[str]) -> None:

@@ -1,11 +1,13 @@
 """Models with defaults, so that a test names only what it is about."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import uuid4
 
+from chalicelib.domain.changes import DayChange
 from chalicelib.domain.instants import deadline
-from chalicelib.domain.models import Booking, BookingStatus, Provider, Slot, Window
+from chalicelib.domain.models import Availability, Booking, BookingStatus, Provider, Slot, Window
 
 NOW = datetime(2030, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 """A moment between two whole seconds, so that rounding shows."""
@@ -44,8 +46,25 @@ def provider(**changes: Any) -> Provider:
 
 def window(**changes: Any) -> Window:
     """09:00 to 12:00, three slots of an hour."""
-    defaults: Fields = {"day": DAY, "start": timedelta(hours=9), "end": timedelta(hours=12), "slot_minutes": 60}
+    defaults: Fields = {"start": timedelta(hours=9), "end": timedelta(hours=12), "slot_minutes": 60}
     return Window(**defaults | changes)
+
+
+def availability(*windows: Window, day: date = DAY) -> Availability:
+    """A day with these windows, or with one of three slots."""
+    return Availability(day=day, windows=windows or (window(),))
+
+
+def change(**changes: Any) -> DayChange:
+    """A change of the day, which nobody has set before, that writes no slot."""
+    none: tuple[Slot, ...] = ()
+    defaults: Fields = {
+        "availability": replace(availability(), revision=new_id()),
+        "replaces": "",
+        **dict.fromkeys(("remove", "withdraw", "restore", "add", "offered", "kept"), none),
+        "replaced": 0,
+    }
+    return DayChange(**defaults | changes)
 
 
 def slot(**changes: Any) -> Slot:

@@ -1,11 +1,12 @@
 """The ports in memory. They pass the same contract tests as the real ones (`tests/contracts`)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from chalicelib.domain.changes import DayChange
 from chalicelib.domain.errors import (
     ProviderExistsError,
     ServiceUnavailableError,
@@ -17,6 +18,7 @@ from chalicelib.domain.listings import ListedBy, Listing, Place
 from chalicelib.domain.models import (
     NO_RULES,
     SLOT_STATUS_OF,
+    Availability,
     Booking,
     BookingStatus,
     Policy,
@@ -24,11 +26,9 @@ from chalicelib.domain.models import (
     Slot,
     SlotStatus,
     Transition,
-    Window,
 )
 from chalicelib.domain.policy import check, figures_of_leaving, figures_of_taking
 from chalicelib.domain.ports import (
-    AvailabilitySupersededError,
     HeldBeforeError,
     IdempotencyKey,
     PolicyChangedError,
@@ -44,7 +44,7 @@ class InMemoryStores:
     """What the table holds. The three stores look at the same one."""
 
     providers: dict[str, Provider] = field(default_factory=dict)
-    revisions: dict[tuple[str, date], str] = field(default_factory=dict)
+    availability: dict[tuple[str, date], Availability] = field(default_factory=dict)
     slots: dict[tuple[str, str], Slot] = field(default_factory=dict)
     bookings: dict[str, Booking] = field(default_factory=dict)
     triggers: dict[str, Booking] = field(default_factory=dict)
@@ -81,41 +81,60 @@ class InMemorySlots:
     def find(self, provider_id: str, slot_id: str) -> Slot | None:
         return self._stores.slots.get((provider_id, slot_id))
 
-    def of_day(self, provider_id: str, day: date) -> list[Slot]:
+    def of_days(
+        self,
+        provider_id: str,
+        first_day: date,
+        last_day: date,
+        *,
+        after: str = "",
+        page_size: int | None = None,  # noqa: ARG002 - nothing is read in pages here
+    ) -> Iterator[Slot]:
         with self._stores.lock:
             slots = [
                 slot
                 for (owner, slot_id), slot in self._stores.slots.items()
-                if owner == provider_id and slot_id.startswith(f"{day}T")
+                if owner == provider_id and first_day <= slot.day <= last_day and slot_id > after
             ]
-        return sorted(slots, key=lambda slot: slot.slot_id)
+        return iter(sorted(slots, key=lambda slot: slot.slot_id))
 
-    def open_window(self, provider_id: str, window: Window, *, revision: str) -> None:
-        self._stores.revisions[provider_id, window.day] = revision
-
-    def remove_free(self, slots: Sequence[Slot], window: Window, *, revision: str, now: datetime) -> list[Slot]:
-        taken = []
+    def availability(self, provider_id: str, first_day: date, last_day: date) -> list[Availability]:
         with self._stores.lock:
-            for slot in slots:
-                self._check(slot, window, revision)
-                there = self._stores.slots.get((slot.provider_id, slot.slot_id))
-                if there is None:
-                    continue
-                if there.status_at(now) is SlotStatus.AVAILABLE:
-                    del self._stores.slots[slot.provider_id, slot.slot_id]
-                else:
-                    taken.append(there)
-        return taken
+            found = [
+                each
+                for (owner, day), each in self._stores.availability.items()
+                if owner == provider_id and first_day <= day <= last_day
+            ]
+        return sorted(found, key=lambda each: each.day)
 
-    def add(self, slots: Sequence[Slot], window: Window, *, revision: str) -> None:
+    def change_days(self, provider_id: str, changes: Sequence[DayChange], *, now: datetime) -> list[DayChange]:
         with self._stores.lock:
-            for slot in slots:
-                self._check(slot, window, revision)
-                self._stores.slots.setdefault((slot.provider_id, slot.slot_id), slot)
+            return [
+                self._changed(provider_id, change, now)
+                for change in changes
+                if self._revision(provider_id, change.availability.day) == change.replaces
+            ]
 
-    def _check(self, slot: Slot, window: Window, revision: str) -> None:
-        if self._stores.revisions.get((slot.provider_id, window.day)) != revision:
-            raise AvailabilitySupersededError
+    def _changed(self, provider_id: str, change: DayChange, now: datetime) -> DayChange:
+        there = self._stores.slots
+        for slot in (*change.remove, *change.add):
+            current = there.get((provider_id, slot.slot_id))
+            if current and current.is_owned_at(now):
+                change = change.but_owned(current)
+        for slot in change.remove:
+            there.pop((provider_id, slot.slot_id), None)
+        for slots, withdrawn in ((change.withdraw, True), (change.restore, False)):
+            for slot in slots:
+                if current := there.get((provider_id, slot.slot_id)):
+                    there[provider_id, slot.slot_id] = replace(current, withdrawn=withdrawn)
+        for slot in change.add:
+            there[provider_id, slot.slot_id] = slot
+        self._stores.availability[provider_id, change.availability.day] = change.availability
+        return change
+
+    def _revision(self, provider_id: str, day: date) -> str:
+        set_before = self._stores.availability.get((provider_id, day))
+        return set_before.revision if set_before else ""
 
 
 class InMemoryBookings:
@@ -238,6 +257,8 @@ class InMemoryBookings:
             raise SlotUnavailableError(slot.slot_id, "has started")
         if there.status_at(now) is not SlotStatus.AVAILABLE:
             raise SlotUnavailableError(slot.slot_id, "is taken")
+        if there.withdrawn:
+            raise SlotNotFoundError(slot.provider_id, slot.slot_id)
         if (there.starts_at, there.ends_at) != (slot.starts_at, slot.ends_at):
             raise SlotChangedError(there)
         return there

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chalicelib.aws import TimeLimit
+from chalicelib.aws import RunAll, TimeLimit, side_by_side
 from chalicelib.dao.bookings import BookingDao
 from chalicelib.dao.listings import ListingDao
 from chalicelib.dao.providers import ProviderDao
@@ -40,9 +40,18 @@ def dao_stores(table: Table) -> Stores:
     return Stores(ProviderDao(table=table), SlotDao(table=table), BookingDao(table=table), ListingDao(table=table))
 
 
-def table_on(client: "DynamoDBClient", name: str, retries: Retries | None = None) -> Table:
+def table_on(
+    client: "DynamoDBClient", name: str, retries: Retries | None = None, run_all: RunAll = side_by_side
+) -> Table:
     """The table, as the application uses it."""
-    return Table(client=client, name=name, retries=retries or Retries(), time_limit=TimeLimit(), new_token=new_id)
+    return Table(
+        client=client,
+        name=name,
+        retries=retries or Retries(),
+        time_limit=TimeLimit(),
+        run_all=run_all,
+        new_token=new_id,
+    )
 
 
 class EndpointTables:

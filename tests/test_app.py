@@ -21,6 +21,8 @@ ROUTES = {
     ("GET", "/providers/{providerId}"),
     ("PATCH", "/providers/{providerId}"),
     ("POST", "/providers/{providerId}/availability"),
+    ("GET", "/providers/{providerId}/availability"),
+    ("DELETE", "/providers/{providerId}/availability/{date}"),
     ("GET", "/providers/{providerId}/slots"),
     ("GET", "/providers/{providerId}/bookings"),
     ("GET", "/users/{userId}/bookings"),

@@ -9,7 +9,7 @@ from chalicelib.bootstrap import Clients, Settings, SettingsError, build
 from chalicelib.domain.errors import InvalidInputError
 from chalicelib.domain.models import CANCEL, BookingStatus
 from chalicelib.services.listings import Page, PageRequest
-from tests.builders import CURSOR_KEY, DAY, NOW, Clock, booking, new_id, slot, window
+from tests.builders import CURSOR_KEY, DAY, NOW, Clock, availability, booking, new_id, slot
 from tests.events import event, failed, message, removal, sqs_record
 from tests.moto_region import REGION, Aws
 from tests.tables import dao_stores, table_on
@@ -167,7 +167,7 @@ def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(a
     application = build(settings, Clients.of(settings), clock=clock, new_id=new_id)
     services = application.services
     ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
-    services.availability.set_day(ann.provider_id, window())
+    services.availability.set_day(ann.provider_id, availability())
 
     held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1")
     (sent,) = aws.received(aws.its.bookings_url)
@@ -177,8 +177,8 @@ def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(a
     assert timedelta(seconds=60) <= held.expires_at - NOW < timedelta(seconds=61)
     assert failed(response) == []
     assert confirmed.status is BookingStatus.CONFIRMED
-    _, free = services.availability.free_slots(ann.provider_id, DAY)
-    assert [slot.slot_id for slot in free] == [f"{DAY}T10:00", f"{DAY}T11:00"]
+    free = services.availability.free_slots(ann.provider_id, DAY)
+    assert [slot.slot_id for slot in free.slots] == [f"{DAY}T10:00", f"{DAY}T11:00"]
 
 
 def test_a_built_application_lists_by_the_first_key_and_goes_on_by_the_others(aws: Aws) -> None:
@@ -209,7 +209,7 @@ def test_a_built_application_expires_the_booking_of_a_removed_trigger(aws: Aws) 
     application = build(settings, Clients.of(settings), clock=clock, new_id=new_id)
     services = application.services
     ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
-    services.availability.set_day(ann.provider_id, window())
+    services.availability.set_day(ann.provider_id, availability())
     held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1")
     clock.advance(seconds=301)
 

@@ -37,7 +37,7 @@ def check(key: Key, condition: ConditionBase) -> Action:
 def update(
     key: Key,
     *,
-    write: Item,
+    write: Item | None = None,
     write_if_absent: Item | None = None,
     count: Iterable[str] = (),
     remove: Iterable[str] = (),
@@ -50,10 +50,7 @@ def update(
     names: dict[str, str] = {}
     values: dict[str, Any] = {":none": 0, ":one": 1} if count else {}
     assignments = []
-    for template, attributes in (
-        ("{n} = {v}", write),
-        ("{n} = if_not_exists({n}, {v})", write_if_absent or {}),
-    ):
+    for template, attributes in (("{n} = {v}", write or {}), ("{n} = if_not_exists({n}, {v})", write_if_absent or {})):
         for name, value in attributes.items():
             n, v = f"#s{len(names)}", f":s{len(values)}"
             names[n], values[v] = name, value
@@ -67,10 +64,12 @@ def update(
         n = f"#s{len(names)}"
         names[n] = name
         removals.append(n)
-    expression = "SET " + ", ".join(assignments) + (" REMOVE " + ", ".join(removals) if removals else "")
+    clauses = {"SET": assignments, "REMOVE": removals}
+    expression = " ".join(f"{clause} {', '.join(parts)}" for clause, parts in clauses.items() if parts)
     conditional = _conditional(condition)
     conditional["ExpressionAttributeNames"] |= names
-    conditional["ExpressionAttributeValues"] = serialized(values) | conditional.get("ExpressionAttributeValues", {})
+    if values:
+        conditional["ExpressionAttributeValues"] = serialized(values) | conditional.get("ExpressionAttributeValues", {})
     return {"Update": {"Key": serialized(key), "UpdateExpression": expression, **conditional}}
 
 

@@ -218,6 +218,8 @@ def _why_not_taken(slot: Slot, item: "Item | None", now: datetime) -> Exception:
         return SlotUnavailableError(there.slot_id, "has started")
     if there.status_at(now) is not SlotStatus.AVAILABLE:
         return SlotUnavailableError(there.slot_id, "is taken")
+    if there.withdrawn:
+        return SlotNotFoundError(there.provider_id, there.slot_id)
     return SlotChangedError(there)
 
 
@@ -243,14 +245,16 @@ def _take_slot(slot: Slot, booking: Booking, *, now: datetime) -> Action:
 
 
 def _leave_slot(booking: Booking, to: SlotStatus, *, live_at: datetime | None = None) -> Action:
-    """Take the booking's slot to another status; with `live_at`, only while its hold lasts at that instant.
-
-    The slot must be as the booking has it: neither the status nor the owner says enough without the other.
-    """
-    status = SLOT_STATUS_OF[booking.status]
-    owned = Attr("status").eq(status) & Attr(_OWNER_FIELD[status]).eq(booking.booking_id)
+    """Take the booking's slot to another status; with `live_at`, only while its hold lasts at that instant."""
+    owned = _owned_by(booking)
     lives = owned & Attr("holdExpiresAt").gt(to_epoch_second(live_at)) if live_at else owned
     return _move_slot(booking, to, lives)
+
+
+def _owned_by(booking: Booking) -> ConditionBase:
+    """The slot is as the booking has it: neither the status nor the owner says enough without the other."""
+    status = SLOT_STATUS_OF[booking.status]
+    return Attr("status").eq(status) & Attr(_OWNER_FIELD[status]).eq(booking.booking_id)
 
 
 def _move_slot(booking: Booking, to: SlotStatus, condition: ConditionBase) -> Action:

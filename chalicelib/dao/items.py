@@ -7,13 +7,33 @@ or to end a booking whose own item is not written yet.
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeAlias
 
 from chalicelib.dao import keys
-from chalicelib.domain.instants import clock_time, deadline, from_epoch_second, from_text, to_epoch_second, to_text
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Provider, Slot, SlotStatus, Window
+from chalicelib.domain.instants import (
+    clock_time,
+    deadline,
+    from_clock_time,
+    from_epoch_second,
+    from_text,
+    to_epoch_second,
+    to_text,
+)
+from chalicelib.domain.models import (
+    TIMESTAMP_OF,
+    Availability,
+    Booking,
+    BookingStatus,
+    Break,
+    Policy,
+    Provider,
+    Slot,
+    SlotStatus,
+    Window,
+)
 
 Item: TypeAlias = Mapping[str, Any]
 """An item in Python's types, as boto3's TypeDeserializer gives it."""
@@ -23,6 +43,7 @@ IDEMPOTENCY = timedelta(hours=24)
 """How long a request with an idempotency key is remembered."""
 
 
+@cache
 def camel(snake: str) -> str:
     """`confirmed_at` becomes `confirmedAt`."""
     head, *tail = snake.split("_")
@@ -69,16 +90,23 @@ def to_provider(item: Item) -> Provider:
     )
 
 
-def availability_item(provider_id: str, window: Window, revision: str) -> Item:
-    """A window's item. `revision` names the request that wrote it last."""
+def availability_item(provider_id: str, availability: Availability) -> Item:
+    """A day's availability."""
     return {
-        **keys.availability(provider_id, window.day),
-        "date": str(window.day),
-        "startTime": clock_time(window.start),
-        "endTime": clock_time(window.end),
-        "slotDurationMinutes": window.slot_minutes,
-        "revision": revision,
+        **keys.availability(provider_id, availability.day),
+        "date": str(availability.day),
+        "windows": [_window_fields(window) for window in availability.windows],
+        "revision": availability.revision,
     }
+
+
+def to_availability(item: Item) -> Availability:
+    """A day's availability from its item."""
+    return Availability(
+        day=date.fromisoformat(item["date"]),
+        windows=tuple(map(_to_window, item["windows"])),
+        revision=item["revision"],
+    )
 
 
 def slot_item(slot: Slot) -> Item:
@@ -105,6 +133,7 @@ def to_slot(item: Item) -> Slot:
         held_by=item.get("heldBy"),
         hold_expires_at=from_epoch_second(int(item["holdExpiresAt"])) if "holdExpiresAt" in item else None,
         reserved_by=item.get("reservedBy"),
+        withdrawn=item.get("withdrawn", False),
     )
 
 
@@ -193,6 +222,32 @@ def to_booking(item: Item) -> Booking:
 def to_booking_as_made(item: Item) -> Booking:
     """The booking that a remembered request has made, as it was then."""
     return to_booking({**item, **keys.trigger(item["bookingId"]), "ttl": item["expiresAt"]})
+
+
+def _window_fields(window: Window) -> Item:
+    return {
+        **_span_fields(window),
+        "slotDurationMinutes": window.slot_minutes,
+        "bufferMinutes": window.buffer_minutes,
+        "breaks": [_span_fields(pause) for pause in window.breaks],
+    }
+
+
+def _span_fields(span: Window | Break) -> Item:
+    return {"startTime": clock_time(span.start), "endTime": clock_time(span.end)}
+
+
+def _to_window(fields: Item) -> Window:
+    return Window(
+        start=from_clock_time(fields["startTime"]),
+        end=from_clock_time(fields["endTime"]),
+        slot_minutes=int(fields["slotDurationMinutes"]),
+        buffer_minutes=int(fields["bufferMinutes"]),
+        breaks=tuple(
+            Break(start=from_clock_time(pause["startTime"]), end=from_clock_time(pause["endTime"]))
+            for pause in fields["breaks"]
+        ),
+    )
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ METADATA = "METADATA"
 EXPIRATION_TRIGGER = "EXPIRATION_TRIGGER"
 SLOT_PREFIX = "SLOT#"
 IDEMPOTENCY_PREFIX = "IDEMPOTENCY#"
+AVAILABILITY_PREFIX = "AVAILABILITY#"
 _BOOKING_PREFIX = "BOOKING#"
 
 POLICY_COPIES = 16
@@ -43,6 +44,14 @@ INDEXES = {
 }
 
 
+class Range(NamedTuple):
+    """Items of one partition whose sort keys are from `first` to `last`, both included."""
+
+    partition: str
+    first: str
+    last: str
+
+
 def provider(provider_id: str) -> Key:
     """A provider."""
     return {"PK": _provider(provider_id), "SK": METADATA}
@@ -59,8 +68,13 @@ def policies(provider_id: str) -> list[Key]:
 
 
 def availability(provider_id: str, day: date) -> Key:
-    """The window that a day's slots were made from."""
-    return {"PK": _provider(provider_id), "SK": f"AVAILABILITY#{day}"}
+    """What a day's slots were made from."""
+    return {"PK": _provider(provider_id), "SK": f"{AVAILABILITY_PREFIX}{day}"}
+
+
+def availability_of_days(provider_id: str, first_day: date, last_day: date) -> Range:
+    """The availability of a range of days, both included."""
+    return Range(_provider(provider_id), f"{AVAILABILITY_PREFIX}{first_day}", f"{AVAILABILITY_PREFIX}{last_day}")
 
 
 def slot(provider_id: str, slot_id: str) -> Key:
@@ -69,9 +83,9 @@ def slot(provider_id: str, slot_id: str) -> Key:
     return {"PK": _provider(provider_id), "SK": f"{SLOT_PREFIX}{day}#{start}"}
 
 
-def slots_of_day(provider_id: str, day: date) -> Key:
-    """The partition of a provider, and what the sort keys of a day's slots begin with."""
-    return {"PK": _provider(provider_id), "SK": f"{SLOT_PREFIX}{day}#"}
+def slots_of_days(provider_id: str, first_day: date, last_day: date) -> Range:
+    """The slots of a range of days, both included; they start before 24:00."""
+    return Range(_provider(provider_id), f"{SLOT_PREFIX}{first_day}#", f"{SLOT_PREFIX}{last_day}#24:00")
 
 
 def booking(booking_id: str) -> Key:

@@ -1,25 +1,25 @@
-"""Slots and the windows they are made from, in the table.
+"""Slots and the availability they are made from, in the table.
 
-Setting a day is many transactions, as one takes 100 actions. The window's item carries a revision, and every
-transaction on slots checks it: a later request for the same date stops an earlier one that is still writing, so two
-requests never mix their grids.
+A day is changed by transactions that write its availability too, on condition that it is the one that was read, or
+this request's own. So a request that another one has overtaken writes nothing more, and no two mix their slots. As a
+transaction takes 100 actions, several days share one, or a day takes several, one after the other: side by side they
+would be in each other's way at the availability.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import Action, check, delete, put
-from chalicelib.dao.items import Item, availability_item, slot_item, to_slot
+from chalicelib.dao.actions import Action, delete, put, update
+from chalicelib.dao.items import Item, availability_item, slot_item, to_availability, to_slot
 from chalicelib.dao.table import MAX_ACTIONS, ConditionFailedError, Table
+from chalicelib.domain.changes import DayChange
 from chalicelib.domain.instants import to_epoch_second
-from chalicelib.domain.models import Slot, SlotStatus, Window
-from chalicelib.domain.ports import AvailabilitySupersededError
-
-_SLOTS_PER_CALL = MAX_ACTIONS - 1
-"""The check of the revision is one action more."""
+from chalicelib.domain.models import Availability, Slot, SlotStatus
 
 
 class SlotDao:
@@ -33,57 +33,127 @@ class SlotDao:
         item = self._table.get(keys.slot(provider_id, slot_id))
         return to_slot(item) if item else None
 
-    def of_day(self, provider_id: str, day: date) -> list[Slot]:
-        """Read the day's slots; the sort key orders them by time."""
-        day_key = keys.slots_of_day(provider_id, day)
-        return [to_slot(item) for item in self._table.query(day_key["PK"], sort_key_prefix=day_key["SK"])]
+    def of_days(
+        self, provider_id: str, first_day: date, last_day: date, *, after: str = "", page_size: int | None = None
+    ) -> Iterator[Slot]:
+        """Read the days' slots in one query; the sort key orders them by time."""
+        of = keys.slots_of_days(provider_id, first_day, last_day)
+        start = keys.slot(provider_id, after) if after else None
+        return map(to_slot, self._table.query_range(of, after=start, page_size=page_size))
 
-    def open_window(self, provider_id: str, window: Window, *, revision: str) -> None:
-        """Put the window. The last request wins, so there is no condition."""
-        self._table.transact([put(availability_item(provider_id, window, revision))])
+    def availability(self, provider_id: str, first_day: date, last_day: date) -> list[Availability]:
+        """Read what is set for the days in one query."""
+        of = keys.availability_of_days(provider_id, first_day, last_day)
+        return [to_availability(item) for item in self._table.query_range(of)]
 
-    def remove_free(self, slots: Sequence[Slot], window: Window, *, revision: str, now: datetime) -> list[Slot]:
-        """Delete each slot that is free at `now`; returns those that were taken in the meantime."""
-        refused = self._write_all(slots, lambda slot: delete(_key(slot), is_free(now)), window, revision)
-        return [to_slot(item) for item in refused if item]
+    def change_days(self, provider_id: str, changes: Sequence[DayChange], *, now: datetime) -> list[DayChange]:
+        """Change the days, a few transactions at a time."""
+        days = [_Day(provider_id, change, now) for change in changes]
+        self._table.side_by_side([partial(self._change_together, group) for group in _groups(days)])
+        return [day.change for day in days if not day.is_overtaken]
 
-    def add(self, slots: Sequence[Slot], window: Window, *, revision: str) -> None:
-        """Put each slot; one that is there already, from an earlier try, stays as it is."""
-        self._write_all(slots, lambda slot: put(slot_item(slot), Attr("PK").not_exists()), window, revision)
+    def _change_together(self, days: "list[_Day]") -> None:
+        """Change days that fit into one transaction, or one that does not, in one after the other."""
+        while steps := _first_steps(days):
+            try:
+                self._table.transact([step.action for step in steps])
+            except ConditionFailedError as refused:
+                # One refusal undoes the whole transaction: it is written again without what was refused.
+                for index, there in refused.failed.items():
+                    steps[index].refused(there)
+            else:
+                for step in steps:
+                    step.done()
 
-    def _write_all(
-        self, slots: Sequence[Slot], action: Callable[[Slot], Action], window: Window, revision: str
-    ) -> list[Item | None]:
-        """Take the action on every slot that allows it; returns what was there where one was refused."""
-        all_refused: list[Item | None] = []
-        for start in range(0, len(slots), _SLOTS_PER_CALL):
-            chunk = list(slots[start : start + _SLOTS_PER_CALL])
-            while chunk:
-                refused = self._write_chunk(chunk, action, window, revision)
-                if not refused:
-                    break
-                # One refusal undoes its whole transaction: write it again without those that refuse.
-                all_refused += refused.values()
-                chunk = [slot for index, slot in enumerate(chunk) if index not in refused]
-        return all_refused
 
-    def _write_chunk(
-        self, slots: Sequence[Slot], action: Callable[[Slot], Action], window: Window, revision: str
-    ) -> Mapping[int, Item | None]:
-        guard = check(keys.availability(slots[0].provider_id, window.day), Attr("revision").eq(revision))
-        try:
-            self._table.transact([*map(action, slots), guard])
-        except ConditionFailedError as refused:
-            if len(slots) in refused.failed:
-                raise AvailabilitySupersededError from refused
-            return refused.failed
-        return {}
+class _Step(NamedTuple):
+    """An action of a day's change, on a slot or, without one, on its availability."""
+
+    day: "_Day"
+    slot: Slot | None
+    action: Action
+
+    def done(self) -> None:
+        self.day.is_begun = True
+        if self.slot:
+            self.day.settled.add(self.slot.slot_id)
+
+    def refused(self, there: Item | None) -> None:
+        if self.slot is None:
+            self.day.is_overtaken = True
+        elif there is None:
+            self.day.settled.add(self.slot.slot_id)
+        else:
+            self.day.change = self.day.change.but_owned(to_slot(there))
+
+
+class _Day:
+    """A day that is being changed."""
+
+    def __init__(self, provider_id: str, change: DayChange, now: datetime) -> None:
+        self.change = change
+        self.is_begun = False
+        self.is_overtaken = False
+        self.settled: set[str] = set()
+        """The ids of slots that are as they are to be."""
+        self._provider_id = provider_id
+        self._now = now
+
+    def steps(self) -> list[_Step]:
+        """What is left to do: the availability first, in each transaction again; nothing if all is done."""
+        if self.is_overtaken:
+            return []
+        left = list(self._steps_on_slots())
+        return [self._step_on_availability(), *left] if left or not self.is_begun else []
+
+    def _step_on_availability(self) -> _Step:
+        revision, own = Attr("revision"), self.change.availability.revision
+        as_read = revision.eq(self.change.replaces) if self.change.replaces else Attr("PK").not_exists()
+        item = availability_item(self._provider_id, self.change.availability)
+        return _Step(self, None, put(item, as_read | revision.eq(own)))
+
+    def _steps_on_slots(self) -> Iterator[_Step]:
+        is_there, is_nobodys_now = Attr("PK").exists(), is_nobodys(self._now)
+        actions: list[tuple[Sequence[Slot], Callable[[Slot], Action]]] = [
+            (self.change.remove, lambda slot: delete(_key(slot), is_nobodys_now)),
+            (self.change.withdraw, lambda slot: update(_key(slot), write={"withdrawn": True}, condition=is_there)),
+            (self.change.restore, lambda slot: update(_key(slot), remove=["withdrawn"], condition=is_there)),
+            (self.change.add, lambda slot: put(slot_item(slot), Attr("PK").not_exists() | is_nobodys_now)),
+        ]
+        for slots, action in actions:
+            for slot in slots:
+                if slot.slot_id not in self.settled:
+                    yield _Step(self, slot, action(slot))
+
+
+def _groups(days: Sequence[_Day]) -> list[list[_Day]]:
+    """Days that are changed together, in order: as many as fit into a transaction, or one that does not."""
+    groups: list[list[_Day]] = []
+    room = 0
+    for day in days:
+        size = 1 + day.change.slots_to_write
+        if size > room:
+            groups.append([])
+            room = MAX_ACTIONS
+        groups[-1].append(day)
+        room -= size
+    return groups
+
+
+def _first_steps(days: Sequence[_Day]) -> list[_Step]:
+    """As many of the steps that are left as one transaction takes."""
+    return [step for day in days for step in day.steps()][:MAX_ACTIONS]
+
+
+def is_nobodys(now: datetime) -> ConditionBase:
+    """Nobody owns the slot at `now`: it is AVAILABLE, or HELD past its deadline."""
+    hold_is_over = Attr("holdExpiresAt").lte(to_epoch_second(now))
+    return Attr("status").eq(SlotStatus.AVAILABLE) | (Attr("status").eq(SlotStatus.HELD) & hold_is_over)
 
 
 def is_free(now: datetime) -> ConditionBase:
-    """The slot is nobody's at `now`: AVAILABLE, or HELD past its deadline."""
-    hold_is_over = Attr("holdExpiresAt").lte(to_epoch_second(now))
-    return Attr("status").eq(SlotStatus.AVAILABLE) | (Attr("status").eq(SlotStatus.HELD) & hold_is_over)
+    """Somebody may get the slot at `now`: nobody owns it, and it has not been withdrawn."""
+    return is_nobodys(now) & Attr("withdrawn").not_exists()
 
 
 def _key(slot: Slot) -> keys.Key:

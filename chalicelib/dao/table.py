@@ -10,11 +10,11 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from boto3.dynamodb.conditions import ConditionExpressionBuilder
 
-from chalicelib.aws import TimeLimit
+from chalicelib.aws import RunAll, TimeLimit
 from chalicelib.dao.actions import Action, deserialized, serialized
 from chalicelib.domain.errors import ServiceUnavailableError
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from chalicelib.dao.items import Item
-    from chalicelib.dao.keys import Key
+    from chalicelib.dao.keys import Key, Range
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -71,12 +73,14 @@ class Table:
         name: str,
         retries: Retries,
         time_limit: TimeLimit,
+        run_all: RunAll,
         new_token: Callable[[], str],
     ) -> None:
         self._client = client
         self._name = name
         self._retries = retries
         self._time_limit = time_limit
+        self._run_all = run_all
         self._new_token = new_token
 
     def get(self, key: "Key") -> "Item | None":
@@ -107,19 +111,23 @@ class Table:
                 raise ServiceUnavailableError("The table is throttled.")
             self._retries.sleep(wait)
 
-    def query(self, partition: str, *, sort_key_prefix: str = "") -> "list[Item]":
-        """Read all items of a partition, or those whose sort key begins so, consistently and in order."""
-        condition, values = "PK = :pk", {":pk": partition}
-        if sort_key_prefix:
-            condition, values = f"{condition} AND begins_with(SK, :sk)", {**values, ":sk": sort_key_prefix}
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._name,
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=serialized(values),
-            ConsistentRead=True,
+    def query(self, partition: str) -> "list[Item]":
+        """Read all items of a partition, consistently and in order."""
+        return list(self._pages("PK = :pk", {":pk": partition}))
+
+    def query_range(self, of: "Range", *, after: "Key | None" = None, page_size: int | None = None) -> "Iterator[Item]":
+        """Read the items of a range, consistently and in order, as they are asked for, `page_size` at a time.
+
+        With `after`, the key of an item that is there or was, only those that come after it.
+        """
+        optional: dict[str, Any] = {"PaginationConfig": {"PageSize": page_size}}
+        if after is not None:
+            optional["ExclusiveStartKey"] = serialized(after)
+        return self._pages(
+            "PK = :pk AND SK BETWEEN :first AND :last",
+            {":pk": of.partition, ":first": of.first, ":last": of.last},
+            **optional,
         )
-        with self._time_limit.calling("table"):
-            return [deserialized(item) for page in pages for item in page["Items"]]
 
     def query_index(
         self,
@@ -182,6 +190,10 @@ class Table:
         if not self._transact_once(items, token):
             raise ServiceUnavailableError("Too many requests want the same thing at the same time.")
 
+    def side_by_side(self, work: Sequence[Callable[[], T]]) -> list[T]:
+        """Do pieces of work that call the table, a few at a time, as `chalicelib.aws.side_by_side` does."""
+        return self._run_all(work)
+
     def answers(self) -> bool:
         """Whether the table can be read. Raises nothing."""
         try:
@@ -190,6 +202,23 @@ class Table:
             _log.warning("the table does not answer", exc_info=True)
             return False
         return True
+
+    def _pages(self, condition: str, values: Mapping[str, str], **optional: Any) -> "Iterator[Item]":
+        pages = iter(
+            self._client.get_paginator("query").paginate(
+                TableName=self._name,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=serialized(values),
+                ConsistentRead=True,
+                **optional,
+            )
+        )
+        while True:
+            with self._time_limit.calling("table"):
+                page = next(pages, None)
+            if page is None:
+                return
+            yield from map(deserialized, page["Items"])
 
     def _transact_once(self, items: list[Any], token: str) -> bool:
         """False if the transaction was cancelled for a reason that passes by itself."""

@@ -43,3 +43,9 @@ def clock_time(since_midnight: timedelta) -> str:
     """A time of the day as `HH:MM`; 24 hours is `24:00`."""
     hours, minutes = divmod(since_midnight // timedelta(minutes=1), 60)
     return f"{hours:02}:{minutes:02}"
+
+
+def from_clock_time(text: str) -> timedelta:
+    """Read what `clock_time` wrote."""
+    hours, minutes = text.split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))

@@ -112,15 +112,56 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """The span of a provider's day that slots are made from, in the provider's local time."""
+class Break:
+    """A time of the day, within a window, in which the provider has no appointments."""
 
-    day: date
+    start: timedelta
+    """Time since local midnight by the clock."""
+    end: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A span of a provider's day that slots are made from, in the provider's local time."""
+
     start: timedelta
     """Time since local midnight by the clock."""
     end: timedelta
     """Time since local midnight by the clock; 24 hours is the end of the day."""
     slot_minutes: int
+    buffer_minutes: int = 0
+    """Free time after each slot, before the next one."""
+    breaks: tuple[Break, ...] = ()
+    """In order of time; they don't overlap, and lie within the window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """When a provider can be booked on a day."""
+
+    day: date
+    windows: tuple[Window, ...]
+    """In order of time, and they don't overlap. A day without any is closed."""
+    revision: str = ""
+    """Names the request that set it; empty as long as none has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyPattern:
+    """The same windows on some weekdays of a range of dates."""
+
+    first_day: date
+    last_day: date
+    """Included."""
+    weekdays: frozenset[int]
+    """As `date.weekday` numbers them: 0 is Monday."""
+    windows: tuple[Window, ...]
+
+    def days(self) -> list[Availability]:
+        """The days that the pattern sets, in order; it leaves all others as they are."""
+        count = (self.last_day - self.first_day).days + 1
+        all_days = (self.first_day + timedelta(days=number) for number in range(count))
+        return [Availability(day=day, windows=self.windows) for day in all_days if day.weekday() in self.weekdays]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +177,13 @@ class Slot:
     held_by: str | None = None
     hold_expires_at: datetime | None = None
     reserved_by: str | None = None
+    withdrawn: bool = False
+    """Whether the provider offers it no more: it stays as long as it is owned, and then counts as gone."""
+
+    @property
+    def day(self) -> date:
+        """The provider's date on which it starts."""
+        return date.fromisoformat(self.slot_id.partition("T")[0])
 
     def seen_at(self, now: datetime) -> "Slot":
         """The slot as it counts at `now`: a hold is over at its deadline, whatever the table still says."""
@@ -148,9 +196,13 @@ class Slot:
         """The status that counts at `now`."""
         return self.seen_at(now).status
 
+    def is_owned_at(self, now: datetime) -> bool:
+        """Whether it is somebody's at `now`, by a hold or a reservation."""
+        return self.status_at(now) is not SlotStatus.AVAILABLE
+
     def can_be_booked_at(self, now: datetime) -> bool:
         """Whether a hold at `now` would succeed."""
-        return self.status_at(now) is SlotStatus.AVAILABLE and self.starts_at > now
+        return not self.is_owned_at(now) and not self.withdrawn and self.starts_at > now
 
     def overlaps(self, other: "Slot") -> bool:
         """Whether the two share any time; touching ends do not count."""

@@ -54,14 +54,25 @@ def figures_of_leaving(booking: Booking, now: datetime) -> Figures:
     return {CANCEL_CUTOFF.name: _whole_minutes(booking.starts_at - now)}
 
 
+def allows(policy: Policy, figures: Figures) -> bool:
+    """Whether these figures keep all rules."""
+    return _broken(policy, figures) is None
+
+
 def check(policy: Policy, figures: Figures) -> None:
     """Raise the `PolicyError` of the first rule that these figures break."""
+    if error := _broken(policy, figures):
+        raise error
+
+
+def _broken(policy: Policy, figures: Figures) -> PolicyError | None:
     for rule in RULES:
         value, figure = getattr(policy, rule.name), figures.get(rule.name)
         if value is None or figure is None:
             continue
         if figure < value if rule.bound is Bound.AT_LEAST else figure > value:
-            raise rule.error(value)
+            return rule.error(value)
+    return None
 
 
 def _whole_minutes(duration: timedelta) -> int:

@@ -3,13 +3,14 @@
 Every method may raise `ServiceUnavailableError`: the table or the queue did not answer in the time a request has.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeAlias
 
+from chalicelib.domain.changes import DayChange
 from chalicelib.domain.listings import Listing, Place
-from chalicelib.domain.models import NO_RULES, Booking, Policy, Provider, Slot, Transition, Window
+from chalicelib.domain.models import NO_RULES, Availability, Booking, Policy, Provider, Slot, Transition
 
 Clock: TypeAlias = Callable[[], datetime]
 """Tells the time as an aware datetime in UTC."""
@@ -50,10 +51,6 @@ class StepRefusedError(Exception):
     """The booking or its slot was changed by somebody else between the read and the write; nothing was written."""
 
 
-class AvailabilitySupersededError(Exception):
-    """A later request has begun to set the same date; the rest of this one was not written."""
-
-
 class ProviderStore(Protocol):
     """Providers by id."""
 
@@ -68,25 +65,31 @@ class ProviderStore(Protocol):
 
 
 class SlotStore(Protocol):
-    """A provider's slots and the windows they were made from."""
+    """A provider's slots, and the availability that they were made from."""
 
     def find(self, provider_id: str, slot_id: str) -> Slot | None:
         """The slot, or None."""
 
-    def of_day(self, provider_id: str, day: date) -> list[Slot]:
-        """All slots of a day in order of time, whatever their status."""
+    def of_days(
+        self, provider_id: str, first_day: date, last_day: date, *, after: str = "", page_size: int | None = None
+    ) -> Iterator[Slot]:
+        """All slots of these days in order of time, whatever their status, read as they are asked for.
 
-    def open_window(self, provider_id: str, window: Window, *, revision: str) -> None:
-        """Make `window` the day's window. From here on, writes under an earlier `revision` are refused."""
-
-    def remove_free(self, slots: Sequence[Slot], window: Window, *, revision: str, now: datetime) -> list[Slot]:
-        """Remove the slots that are still free at `now`; returns those that somebody took in the meantime.
-
-        Raises `AvailabilitySupersededError`.
+        With `after`, a slot's id, only those that come after it; `page_size` is how many are read at a time.
         """
 
-    def add(self, slots: Sequence[Slot], window: Window, *, revision: str) -> None:
-        """Add new slots. Raises `AvailabilitySupersededError`."""
+    def availability(self, provider_id: str, first_day: date, last_day: date) -> list[Availability]:
+        """What is set for these days, in order; nothing for a day that was never set."""
+
+    def change_days(self, provider_id: str, changes: Sequence[DayChange], *, now: datetime) -> list[DayChange]:
+        """Change days, and return the changes as they were made.
+
+        A slot that has got an owner since it was read is kept: who owns it counts at `now`. A day is not changed, or
+        not to its end, when another request has set it since; its change is not among those that are returned.
+
+        A day whose change is too large for one transaction may be left half changed, if the table can't be reached any
+        more: with too few free slots, never with two that overlap.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

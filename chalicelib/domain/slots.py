@@ -1,48 +1,42 @@
-"""A provider's window becomes slots, right on the days the clocks change.
+"""A provider's windows become slots, right on the days the clocks change.
 
-Slots lie on the grid that people read off a clock: the window's start, then every `slot_minutes` of wall time. Each
-lasts its full length in real time. On a day the clocks change this means:
+Slots lie on the grid that people read off a clock: the window's start, then every `slot_minutes` and `buffer_minutes`
+of wall time. A break ends the grid, and after it a new one starts at the break's end. Each slot lasts its full length
+in real time. On a day the clocks change this means:
 
 - a start that the clocks skip makes no slot;
 - a start that comes twice makes one slot, at its first coming (PEP 495, `fold=0`), as a slot's id is its local start;
-- a slot that runs over the skipped hour ends later on the clock, and what it would overlap is left out.
+- a slot that runs over the skipped hour ends later on the clock, and what it or its buffer would overlap is left out;
+- a break or an end of a window that the clocks skip is at the change, and one that comes twice at its first coming.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.models import Booking, Slot, Window
+from chalicelib.domain.models import Availability, Booking, Slot, Window
 
 _MINUTE = timedelta(minutes=1)
 
 
-def slots_of(window: Window, *, provider_id: str, time_zone: str) -> list[Slot]:
-    """Make the slots of a window, in order of time; only those that end by the window's end.
+def slots_of(availability: Availability, *, provider_id: str, time_zone: str) -> list[Slot]:
+    """Make the slots of a day, in order of time; only those that end by the next break, and by their window's end.
 
     `time_zone` is an IANA name; raises `zoneinfo.ZoneInfoNotFoundError` for an unknown one.
     """
-    zone = ZoneInfo(time_zone)
-    length = timedelta(minutes=window.slot_minutes)
-    midnight = datetime.combine(window.day, time.min)
-    closes_at = first_instant_from(midnight + window.end, zone)
-    slots: list[Slot] = []
-    for local_start in _grid(midnight, window):
-        starts_at = _instant(local_start, zone)
-        if starts_at is None or starts_at + length > closes_at:
-            continue
-        if slots and starts_at < slots[-1].ends_at:
-            continue
-        slots.append(
-            Slot(
-                provider_id=provider_id,
-                slot_id=slot_id_of(local_start),
-                starts_at=starts_at,
-                ends_at=starts_at + length,
-                time_zone=time_zone,
-            )
+    midnight = datetime.combine(availability.day, time.min)
+    return [
+        Slot(
+            provider_id=provider_id,
+            slot_id=slot_id_of(local_start),
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=window.slot_minutes),
+            time_zone=time_zone,
         )
-    return slots
+        for window in availability.windows
+        for start, end in _spans_between_breaks(window)
+        for local_start, starts_at in _starts(midnight + start, midnight + end, window, ZoneInfo(time_zone))
+    ]
 
 
 def slot_like(booking: Booking, slot_id: str) -> Slot | None:
@@ -72,11 +66,25 @@ def local_end_time(slot: Slot) -> str:
     return "24:00" if ends_the_day else end.strftime("%H:%M")
 
 
-def _grid(midnight: datetime, window: Window) -> Iterator[datetime]:
-    since_midnight = window.start
-    while since_midnight < window.end:
-        yield midnight + since_midnight
-        since_midnight += timedelta(minutes=window.slot_minutes)
+def _spans_between_breaks(window: Window) -> Iterator[tuple[timedelta, timedelta]]:
+    start = window.start
+    for pause in window.breaks:
+        yield start, pause.start
+        start = pause.end
+    yield start, window.end
+
+
+def _starts(opens: datetime, closes: datetime, window: Window, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    """The starts of the slots of one grid, by the clock and as instants."""
+    length, buffer = timedelta(minutes=window.slot_minutes), timedelta(minutes=window.buffer_minutes)
+    closes_at = first_instant_from(closes, zone)
+    local_start, free_from = opens, None
+    while local_start < closes:
+        starts_at = _instant(local_start, zone)
+        if starts_at and starts_at + length <= closes_at and (free_from is None or starts_at >= free_from):
+            yield local_start, starts_at
+            free_from = starts_at + length + buffer
+        local_start += length + buffer
 
 
 def _instant(local: datetime, zone: ZoneInfo) -> datetime | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from chalice.app import Chalice
 
-from chalicelib.handlers import bookings, calendar, docs, health, listings, providers, slots
+from chalicelib.handlers import availability, bookings, calendar, docs, health, listings, providers, slots
 from chalicelib.handlers.http import Router
 from chalicelib.services import Services
 
@@ -12,6 +12,6 @@ from chalicelib.services import Services
 def register_routes(app: Chalice, services: Callable[[], Services]) -> None:
     """Declare every route on the app. `services` is called at each request, so that nothing is built at import."""
     router = Router(app, services)
-    for routes in (providers, slots, bookings, listings, calendar, health, docs):
+    for routes in (providers, availability, slots, bookings, listings, calendar, health, docs):
         routes.register(router)
     router.catch_unknown_paths()

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib import logs
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.handlers import problems
+from chalicelib.handlers.forms import Forms
 from chalicelib.handlers.problems import FieldError, RequestError
 from chalicelib.handlers.schemas import BOOKING_ID, PROVIDER_ID
 from chalicelib.services import Services
@@ -33,6 +34,7 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "int_from_float": "must be a whole number",
     "int_type": "must be a whole number",
     "less_than_equal": "must be at most {le}",
+    "list_type": "must be a list",
     "literal_error": "must be {expected}",
     "missing": "is required",
     "model_type": "must be a JSON object",
@@ -41,6 +43,8 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "string_too_short": "must have at least {min_length} character(s)",
     "string_type": "must be text",
     "string_unicode": "must be valid Unicode",
+    "too_long": "must have at most {max_length} entries",
+    "too_short": "must have at least one entry",
     "value_error": "{error}",
 }
 """pydantic's kinds of errors, in the words of this API."""
@@ -132,8 +136,8 @@ def request_id(request: Request) -> str:
     return str(request.context.get("requestId") or getattr(request.lambda_context, "aws_request_id", ""))
 
 
-def body(request: Request, model: type[Model]) -> Model:
-    """The request's JSON body as a model. Raises `RequestError`."""
+def body(request: Request, model: type[Model] | Forms[Model]) -> Model:
+    """The request's JSON body as a model, or as one of several forms. Raises `RequestError`."""
     raw = cast("bytes", request.raw_body)
     if raw:
         _refuse_unless_json(request.headers.get("content-type", ""))
@@ -156,7 +160,7 @@ def body_if_any(request: Request, model: type[Model]) -> Model:
     return body(request, model) if request.raw_body else _validated(model, {})
 
 
-def query(request: Request, model: type[Model], **path: str) -> Model:
+def query(request: Request, model: type[Model] | Forms[Model], **path: str) -> Model:
     """The request's query parameters, and those of its path that the model has, as a model. Raises `RequestError`."""
     parameters = request.query_params or MultiDict({})
     repeated = {name for name in parameters if len(parameters.getlist(name)) > 1 or name in path}
@@ -198,9 +202,13 @@ def _refuse_unless_json(content_type: str) -> None:
         raise RequestError(problems.UNSUPPORTED_MEDIA_TYPE, detail)
 
 
-def _validated(model: type[Model], document: object, repeated: Collection[str] = ()) -> Model:
+def _validated(model: type[Model] | Forms[Model], document: object, repeated: Collection[str] = ()) -> Model:
     """The document as a model. Raises `RequestError` with all that is wrong; what is `repeated` is wrong anyway."""
     wrong = {name: FieldError(name, "must be given once only") for name in sorted(repeated)}
+    if isinstance(model, Forms):
+        for name, message in model.clashes(document).items():
+            wrong.setdefault(name, FieldError(name, message))
+        model = model.meant_by(document)
     try:
         valid = model.model_validate(document)
         if not wrong:

@@ -6,11 +6,13 @@ for the person who sent the request.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -26,9 +28,22 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from chalicelib.domain.instants import clock_time
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Provider, Slot, SlotStatus, Window
+from chalicelib.domain.models import (
+    TIMESTAMP_OF,
+    Availability,
+    Booking,
+    BookingStatus,
+    Break,
+    Policy,
+    Provider,
+    Slot,
+    SlotStatus,
+    WeeklyPattern,
+    Window,
+)
 from chalicelib.domain.slots import local_end_time
-from chalicelib.services.availability import Day
+from chalicelib.handlers.forms import Forms
+from chalicelib.services.availability import Day, FreeSlots
 from chalicelib.services.listings import Page, PageRequest
 
 PROVIDER_ID: Final = r"^[A-Za-z0-9_-]{1,64}$"
@@ -46,6 +61,11 @@ _LAST_DATE: Final = date(9999, 1, 1)
 """Later ones leave no room for time zones and day ends in Python's calendar, which ends with that year."""
 _FIRST_LISTED_DATE: Final = date(1970, 1, 1)
 _LARGEST_PAGE: Final = 100
+_MOST_WINDOWS: Final = 10
+_MOST_BREAKS: Final = 10
+_MOST_DAYS_SET: Final = 366
+_MOST_DAYS_OF_FREE_SLOTS: Final = 31
+_LARGEST_PAGE_OF_SLOTS: Final = 500
 
 
 def _no_control_characters(text: str) -> str:
@@ -101,6 +121,26 @@ def _to_end_time(value: Any) -> timedelta:
     return timedelta(hours=24) if value == "24:00" else _to_time(value)
 
 
+def _whole_number_up_to(largest: int) -> BeforeValidator:
+    """For numbers in a query, where all is text."""
+
+    def to_number(value: Any) -> int:
+        if not re.fullmatch("[0-9]{1,3}", str(value)):
+            raise ValueError(f"must be a whole number from 1 to {largest}")
+        return int(value)
+
+    return BeforeValidator(to_number)
+
+
+def _check_range(first: date | None, last: date, *, name: str, most_days: int) -> date:
+    """`last`, if it ends a range that begins on `first`, the field `name`. None: that is wrong already."""
+    if first is not None and last < first:
+        raise ValueError(f"must not be before {name}")
+    if first is not None and (last - first).days >= most_days:
+        raise ValueError(f"must be less than {most_days} days after {name}")
+    return last
+
+
 def _slot_id(value: str) -> str:
     day, _, start = value.partition("T")
     try:
@@ -131,6 +171,7 @@ def _described(pattern: str, **keywords: str) -> Any:
 _Printable = AfterValidator(_no_control_characters)
 _NotBlank = _described(f"^[^{_CONTROL}]*[^{_BLANK}][^{_CONTROL}]*$")
 _StartTimeText = Annotated[str, _described(f"^{_TIME.pattern}$")]
+_BoundText = Annotated[str, _described(f"^({_DATE.pattern}|{_INSTANT.pattern})$", format="date-or-instant")]
 _EndTimeText = Annotated[str, _described(f"^({_TIME.pattern}|24:00)$")]
 
 Name = Annotated[str, Field(min_length=1, max_length=200), _NotBlank, _Printable]
@@ -142,10 +183,13 @@ TimeZone = Annotated[str, Field(json_schema_extra={"format": "iana-time-zone"}),
 LocalDate = Annotated[date, BeforeValidator(_to_date, json_schema_input_type=date)]
 StartTime = Annotated[timedelta, BeforeValidator(_to_time, json_schema_input_type=_StartTimeText)]
 EndTime = Annotated[timedelta, BeforeValidator(_to_end_time, json_schema_input_type=_EndTimeText)]
-Bound = Annotated[date | datetime, BeforeValidator(_to_bound, json_schema_input_type=str)]
+Bound = Annotated[date | datetime, BeforeValidator(_to_bound, json_schema_input_type=_BoundText)]
 PageSize = Annotated[int, Field(ge=1, le=_LARGEST_PAGE), BeforeValidator(_to_page_size)]
 Status = Annotated[BookingStatus, Field(strict=False), WithJsonSchema({"type": "string", "enum": [*BookingStatus]})]
 SlotMinutes = Annotated[int, Field(ge=5, le=480)]
+BufferMinutes = Annotated[int, Field(ge=0, le=480)]
+Weekday = Literal["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+_WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
 Minutes = Annotated[int, Field(ge=0, le=525_600)]
 """Up to a year."""
 Days = Annotated[int, Field(ge=0, le=3_650)]
@@ -212,13 +256,11 @@ class ChangeProvider(_Request):
         return {rule.name: getattr(self, rule.name) for rule in fields(Policy) if rule.name in self.model_fields_set}
 
 
-class SetAvailability(_Request):
-    """`POST /providers/{providerId}/availability`."""
+class _SpanRequest(_Request):
+    """From a time of the day to another."""
 
-    date: LocalDate
     start_time: StartTime
     end_time: EndTime
-    slot_duration_minutes: SlotMinutes
 
     @field_validator("end_time")
     @classmethod
@@ -227,13 +269,117 @@ class SetAvailability(_Request):
             raise ValueError("must be after startTime")
         return end_time
 
+
+class BreakRequest(_SpanRequest):
+    """A time within a window without appointments."""
+
+    def to_break(self) -> Break:
+        """The break that is asked for."""
+        return Break(start=self.start_time, end=self.end_time)
+
+
+class WindowRequest(_SpanRequest):
+    """Hours of a day that become slots."""
+
+    slot_duration_minutes: SlotMinutes
+    breaks: Annotated[list[BreakRequest], Field(max_length=_MOST_BREAKS)] = []
+    buffer_minutes: BufferMinutes = 0
+
+    @field_validator("breaks")
+    @classmethod
+    def _fit_in(cls, breaks: list[BreakRequest], info: ValidationInfo) -> list[BreakRequest]:
+        _refuse_overlaps(breaks)
+        if {"start_time", "end_time"} <= info.data.keys():
+            for each in breaks:
+                if each.start_time < info.data["start_time"] or each.end_time > info.data["end_time"]:
+                    raise ValueError(f"must lie between startTime and endTime, but {_from_to(each)} does not")
+        return breaks
+
     def to_window(self) -> Window:
         """The window that is asked for."""
-        return Window(day=self.date, start=self.start_time, end=self.end_time, slot_minutes=self.slot_duration_minutes)
+        return Window(
+            start=self.start_time,
+            end=self.end_time,
+            slot_minutes=self.slot_duration_minutes,
+            buffer_minutes=self.buffer_minutes,
+            breaks=tuple(each.to_break() for each in sorted(self.breaks, key=_start)),
+        )
 
 
-class FreeSlotsQuery(_Request):
-    """The query of `GET /providers/{providerId}/slots`."""
+class _InOneWindow(WindowRequest):
+    def to_windows(self) -> tuple[Window, ...]:
+        """The windows that are asked for."""
+        return (self.to_window(),)
+
+
+class _InWindows(_Request):
+    windows: Annotated[list[WindowRequest], Field(min_length=1, max_length=_MOST_WINDOWS)]
+
+    @field_validator("windows")
+    @classmethod
+    def _do_not_overlap(cls, windows: list[WindowRequest]) -> list[WindowRequest]:
+        _refuse_overlaps(windows)
+        return windows
+
+    def to_windows(self) -> tuple[Window, ...]:
+        """The windows that are asked for, in order of time."""
+        return tuple(each.to_window() for each in sorted(self.windows, key=_start))
+
+
+class _OnDate(_Request):
+    date: LocalDate
+
+
+class _OnWeekdays(_Request):
+    start_date: LocalDate
+    end_date: LocalDate
+    weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=len(_WEEKDAYS))]
+
+    @field_validator("end_date")
+    @classmethod
+    def _ends_in_a_year(cls, end_date: date, info: ValidationInfo) -> date:
+        first = info.data.get("start_date")
+        return _check_range(first, end_date, name="startDate", most_days=_MOST_DAYS_SET)
+
+
+class SetDay(_InOneWindow, _OnDate):
+    """`POST /providers/{providerId}/availability`: a date, and one window."""
+
+
+class SetDayInWindows(_InWindows, _OnDate):
+    """A date, and several windows."""
+
+
+class SetPattern(_InOneWindow, _OnWeekdays):
+    """Weekdays of up to 366 days, and one window."""
+
+
+class SetPatternInWindows(_InWindows, _OnWeekdays):
+    """Weekdays of up to 366 days, and several windows."""
+
+
+AskedForDay = SetDay | SetDayInWindows
+AskedForPattern = SetPattern | SetPatternInWindows
+SET_AVAILABILITY: Final = Forms[AskedForDay | AskedForPattern](SetDay, SetDayInWindows, SetPattern, SetPatternInWindows)
+
+
+def to_availability(asked: AskedForDay) -> Availability:
+    """The day that is asked for."""
+    return Availability(day=asked.date, windows=asked.to_windows())
+
+
+def to_pattern(asked: AskedForPattern) -> WeeklyPattern:
+    """The pattern that is asked for."""
+    return WeeklyPattern(
+        first_day=asked.start_date,
+        last_day=asked.end_date,
+        weekdays=frozenset(_WEEKDAYS.index(each) for each in asked.weekdays),
+        windows=asked.to_windows(),
+    )
+
+
+class DayInPath(_Request):
+    """The date in `DELETE /providers/{providerId}/availability/{date}`."""
 
     date: LocalDate
 
@@ -264,6 +410,55 @@ class UsersBookingsQuery(BookingsQuery):
     """The same with the user, whose id can have any characters."""
 
     user_id: UserId
+
+
+class AvailabilityQuery(_Request):
+    """The query of `GET /providers/{providerId}/availability`."""
+
+    first_date: Annotated[LocalDate, Field(alias="from")]
+    last_date: Annotated[LocalDate, Field(alias="to")]
+
+    @field_validator("last_date")
+    @classmethod
+    def _ends_in_a_year(cls, last_date: date, info: ValidationInfo) -> date:
+        return _check_range(info.data.get("first_date"), last_date, name="from", most_days=_MOST_DAYS_SET)
+
+
+class FreeSlotsOfDayQuery(_Request):
+    """The query of `GET /providers/{providerId}/slots`, for one date."""
+
+    date: LocalDate
+
+
+class FreeSlotsOfDaysQuery(_Request):
+    """The same for a range of dates, a page at a time."""
+
+    first_date: Annotated[LocalDate, Field(alias="from")]
+    last_date: Annotated[LocalDate, Field(alias="to")]
+    limit: Annotated[int, Field(ge=1, le=_LARGEST_PAGE_OF_SLOTS), _whole_number_up_to(_LARGEST_PAGE_OF_SLOTS)] = 100
+    cursor: str | None = None
+
+    @field_validator("last_date")
+    @classmethod
+    def _ends_in_a_month(cls, last_date: date, info: ValidationInfo) -> date:
+        return _check_range(info.data.get("first_date"), last_date, name="from", most_days=_MOST_DAYS_OF_FREE_SLOTS)
+
+
+FREE_SLOTS_QUERY: Final = Forms[FreeSlotsOfDayQuery | FreeSlotsOfDaysQuery](FreeSlotsOfDayQuery, FreeSlotsOfDaysQuery)
+
+
+def _start(span: _SpanRequest) -> timedelta:
+    return span.start_time
+
+
+def _from_to(span: _SpanRequest) -> str:
+    return f"{clock_time(span.start_time)} to {clock_time(span.end_time)}"
+
+
+def _refuse_overlaps(spans: Sequence[_SpanRequest]) -> None:
+    for earlier, later in pairwise(sorted(spans, key=_start)):
+        if later.start_time < earlier.end_time:
+            raise ValueError(f"must not overlap, but {_from_to(earlier)} and {_from_to(later)} do")
 
 
 class CreateBooking(_Request):
@@ -346,14 +541,63 @@ class SlotView(_View):
         )
 
 
-class DayView(_View):
+class BreakView(_View):
+    """A time within a window without appointments."""
+
+    start_time: str
+    end_time: str
+
+    @classmethod
+    def of(cls, pause: Break) -> "BreakView":
+        """Show a break."""
+        return cls(start_time=clock_time(pause.start), end_time=clock_time(pause.end))
+
+
+class WindowView(_View):
+    """Hours of a day that become slots, in the provider's time."""
+
+    start_time: str
+    end_time: str
+    slot_duration_minutes: int
+    buffer_minutes: int
+    breaks: list[BreakView]
+
+    @classmethod
+    def of(cls, window: Window) -> "WindowView":
+        """Show a window."""
+        return cls(
+            start_time=clock_time(window.start),
+            end_time=clock_time(window.end),
+            slot_duration_minutes=window.slot_minutes,
+            buffer_minutes=window.buffer_minutes,
+            breaks=[BreakView.of(pause) for pause in window.breaks],
+        )
+
+
+class _HoursView(_View):
+    """One window or several, as they were asked for."""
+
+    start_time: _IfAny[str] = None
+    end_time: _IfAny[str] = None
+    slot_duration_minutes: _IfAny[int] = None
+    buffer_minutes: _IfAny[int] = None
+    breaks: _IfAny[list[BreakView]] = None
+    windows: _IfAny[list[WindowView]] = None
+
+
+def _hours(asked: AskedForDay | AskedForPattern) -> dict[str, Any]:
+    """The fields of an `_HoursView`."""
+    windows = [WindowView.of(window) for window in asked.to_windows()]
+    if isinstance(asked, _InWindows):
+        return {"windows": windows}
+    return {name: value for name, value in windows[0] if name in asked.model_fields_set}
+
+
+class DayView(_HoursView):
     """A provider's day after its availability was set."""
 
     provider_id: str
     date: str
-    start_time: str
-    end_time: str
-    slot_duration_minutes: int
     time_zone: str
     slots_created: int
     slots_kept: int
@@ -361,20 +605,110 @@ class DayView(_View):
     slots: list[SlotView]
 
     @classmethod
-    def of(cls, day: Day, window: Window) -> "DayView":
-        """Show a day and the window it was set to."""
+    def of(cls, day: Day, asked: AskedForDay) -> "DayView":
+        """Show a day and what it was set to."""
         return cls(
             provider_id=day.provider.provider_id,
-            date=str(window.day),
-            start_time=clock_time(window.start),
-            end_time=clock_time(window.end),
-            slot_duration_minutes=window.slot_minutes,
+            date=str(day.day),
+            **_hours(asked),
             time_zone=day.provider.time_zone,
             slots_created=day.created,
-            slots_kept=day.kept,
+            slots_kept=len(day.kept),
             slots_removed=day.removed,
             slots=[SlotView.of(slot) for slot in day.slots],
         )
+
+
+class DayCountsView(_View):
+    """A day of a pattern that was set."""
+
+    date: str
+    slots_created: int
+    slots_kept: int
+    slots_removed: int
+
+    @classmethod
+    def of(cls, day: Day) -> "DayCountsView":
+        """Show a day."""
+        return cls(date=str(day.day), slots_created=day.created, slots_kept=len(day.kept), slots_removed=day.removed)
+
+
+class PatternView(_HoursView):
+    """The days of a weekly pattern after it was set. `kept` are the held and reserved slots."""
+
+    provider_id: str
+    start_date: str
+    end_date: str
+    weekdays: list[Weekday]
+    time_zone: str
+    slots_created: int
+    slots_kept: int
+    slots_removed: int
+    days: list[DayCountsView]
+    kept: list[SlotView]
+
+    @classmethod
+    def of(cls, provider: Provider, days: Sequence[Day], asked: AskedForPattern) -> "PatternView":
+        """Show the days and what they were set to."""
+        kept = [slot for day in days for slot in day.kept]
+        return cls(
+            provider_id=provider.provider_id,
+            start_date=str(asked.start_date),
+            end_date=str(asked.end_date),
+            weekdays=asked.weekdays,
+            **_hours(asked),
+            time_zone=provider.time_zone,
+            slots_created=sum(day.created for day in days),
+            slots_kept=len(kept),
+            slots_removed=sum(day.removed for day in days),
+            days=[DayCountsView.of(day) for day in days],
+            kept=[SlotView.of(slot) for slot in kept],
+        )
+
+
+class ClosedDayView(_View):
+    """A day that was closed. `slots` are the held and reserved ones, which were kept."""
+
+    provider_id: str
+    date: str
+    time_zone: str
+    slots_kept: int
+    slots: list[SlotView]
+
+    @classmethod
+    def of(cls, day: Day) -> "ClosedDayView":
+        """Show what is left of a day."""
+        return cls(
+            provider_id=day.provider.provider_id,
+            date=str(day.day),
+            time_zone=day.provider.time_zone,
+            slots_kept=len(day.kept),
+            slots=[SlotView.of(slot) for slot in day.kept],
+        )
+
+
+class DayHoursView(_View):
+    """What a day is set to. A closed day has no windows."""
+
+    date: str
+    closed: bool
+    windows: list[WindowView]
+
+    @classmethod
+    def of(cls, availability: Availability) -> "DayHoursView":
+        """Show what is set."""
+        windows = [WindowView.of(window) for window in availability.windows]
+        return cls(date=str(availability.day), closed=not windows, windows=windows)
+
+
+class AvailabilityView(_View):
+    """What is set for a range of dates. Dates that were never set are not listed."""
+
+    provider_id: str
+    first_date: Annotated[str, Field(alias="from")]
+    last_date: Annotated[str, Field(alias="to")]
+    time_zone: str
+    days: list[DayHoursView]
 
 
 class FreeSlotsView(_View):
@@ -385,6 +719,40 @@ class FreeSlotsView(_View):
     time_zone: str
     slots: list[SlotView]
     count: int
+
+    @classmethod
+    def of(cls, found: FreeSlots, provider_id: str, asked: FreeSlotsOfDayQuery) -> "FreeSlotsView":
+        """Show free slots."""
+        slots = [SlotView.of(slot) for slot in found.slots]
+        return cls(
+            provider_id=provider_id, date=str(asked.date), time_zone=found.time_zone, slots=slots, count=len(slots)
+        )
+
+
+class FreeSlotsPageView(_View):
+    """A page of the slots of a range of dates that can be booked now. The last one has null for its cursor."""
+
+    provider_id: str
+    first_date: Annotated[str, Field(alias="from")]
+    last_date: Annotated[str, Field(alias="to")]
+    time_zone: str
+    slots: list[SlotView]
+    count: int
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, found: FreeSlots, provider_id: str, asked: FreeSlotsOfDaysQuery) -> "FreeSlotsPageView":
+        """Show a page."""
+        slots = [SlotView.of(slot) for slot in found.slots]
+        return cls(
+            provider_id=provider_id,
+            first_date=str(asked.first_date),
+            last_date=str(asked.last_date),
+            time_zone=found.time_zone,
+            slots=slots,
+            count=len(slots),
+            next_cursor=found.next_cursor,
+        )
 
 
 class BookingView(_View):

@@ -17,10 +17,15 @@ class Kind(StrEnum):
     GET = "get"
     CONFIRM = "confirm"
     CANCEL = "cancel"
+    RESCHEDULE = "reschedule"
     SLOTS = "slots"
-    """The free slots of a day."""
+    """The free slots of a day, or a page of those of several days."""
     AVAILABILITY = "availability"
-    """Setting a day's slots."""
+    """Setting the slots of a day, or of some weekdays."""
+    POLICY = "policy"
+    """A change of what the provider asks of those who book."""
+    CLOSING = "closing"
+    """Closing a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +42,16 @@ class Operation:
     """The answer's JSON."""
     provider_id: str | None = None
     slot_id: str | None = None
+    """The slot that is asked for."""
     booking_id: str | None = None
     user_id: str | None = None
+    key: str | None = None
+    """The idempotency key that was sent along."""
     day: str | None = None
+    last_day: str | None = None
+    """The last one of a range that begins on `day`; None for a single day."""
+    is_continued: bool = False
+    """Whether it asks for a page that is not the first."""
 
     @property
     def is_unsettled(self) -> bool:
@@ -47,7 +59,8 @@ class Operation:
         return self.status is None or self.status >= 500
 
     def __str__(self) -> str:
-        about = self.booking_id or (self.slot_id and f"{self.provider_id}/{self.slot_id}") or self.provider_id
+        parts = (self.provider_id, self.booking_id, self.slot_id)
+        about = "/".join(each for each in parts if each) + (f" with key {self.key}" if self.key else "")
         answer = " ".join(str(self.body[key]) for key in ("status", "code", "bookingStatus") if key in self.body)
         returned = "never" if self.returned is None else f"{self.returned:.6f}"
         return f"{self.client}'s {self.kind} of {about} [{self.invoked:.6f} to {returned}] -> {self.status} {answer}"
@@ -78,9 +91,11 @@ class History:
         """What was recorded so far; calls that have not ended are without an answer."""
         return [call.operation for call in self._calls]
 
-    def begin(self, client: str, method: str, url: str, body: Any = None) -> Call:
+    def begin(
+        self, client: str, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Call:
         """Record a request that is about to be sent; `body` is its JSON. What no rule is about is not kept."""
-        what = _meaning(method, url, body if isinstance(body, Mapping) else {})
+        what = _meaning(method, url, body if isinstance(body, Mapping) else {}, headers or {})
         call = Call(Operation(client=client, invoked=self._clock(), **{"kind": "", **what}), self._clock)
         if what:
             self._calls.append(call)
@@ -91,20 +106,34 @@ class History:
         self._calls += [Call(operation, self._clock) for operation in operations]
 
 
-def _meaning(method: str, url: str, body: Json) -> dict[str, Any]:
+def _meaning(method: str, url: str, body: Json, headers: Mapping[str, str]) -> dict[str, Any]:
     """The request in the terms of an operation; nothing, if it is none that a rule is about."""
     parts = urlsplit(url)
     match (method, *parts.path.strip("/").split("/")):
         case ("POST", "bookings"):
             names = {"provider_id": "providerId", "slot_id": "slotId", "user_id": "userId"}
-            return {"kind": Kind.HOLD, **{name: body.get(key) for name, key in names.items()}}
+            asked = {name: body.get(key) for name, key in names.items()}
+            return {"kind": Kind.HOLD, "key": headers.get("Idempotency-Key"), **asked}
         case ("GET", "bookings", booking_id):
             return {"kind": Kind.GET, "booking_id": booking_id}
         case ("POST", "bookings", booking_id, "confirm" | "cancel" as kind):
             return {"kind": Kind(kind), "booking_id": booking_id}
+        case ("POST", "bookings", booking_id, "reschedule"):
+            return {"kind": Kind.RESCHEDULE, "booking_id": booking_id, "slot_id": body.get("slotId")}
         case ("GET", "providers", provider_id, "slots"):
-            return {"kind": Kind.SLOTS, "provider_id": provider_id, "day": parse_qs(parts.query).get("date", [None])[0]}
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            days = _days(query, one="date", first="from", last="to")
+            return {"kind": Kind.SLOTS, "provider_id": provider_id, **days, "is_continued": "cursor" in query}
+        case ("PATCH", "providers", provider_id):
+            return {"kind": Kind.POLICY, "provider_id": provider_id}
         case ("POST", "providers", provider_id, "availability"):
-            return {"kind": Kind.AVAILABILITY, "provider_id": provider_id, "day": body.get("date")}
+            days = _days(body, one="date", first="startDate", last="endDate")
+            return {"kind": Kind.AVAILABILITY, "provider_id": provider_id, **days}
+        case ("DELETE", "providers", provider_id, "availability", day):
+            return {"kind": Kind.CLOSING, "provider_id": provider_id, "day": day}
         case _:
             return {}
+
+
+def _days(given: Json, *, one: str, first: str, last: str) -> dict[str, Any]:
+    return {"day": given[one]} if one in given else {"day": given.get(first), "last_day": given.get(last)}

@@ -6,9 +6,12 @@ from math import inf
 from typing import NamedTuple
 
 from chalicelib.domain.models import BookingStatus
+from simulation.histories.answers import is_done, shown_slot, shown_status
 from simulation.histories.lives import Life
 from simulation.histories.operations import Kind, Operation
-from simulation.histories.terms import Terms, answered, invoked
+from simulation.histories.terms import Terms, answered, invoked, over
+
+_LIVE = frozenset({BookingStatus.PENDING, BookingStatus.CONFIRMED})
 
 
 class _Owned(NamedTuple):
@@ -27,7 +30,8 @@ def two_owners(all_lives: Iterable[Life], terms: Terms) -> list[str]:
     """
     of_slot: dict[tuple[str, str], list[_Owned]] = defaultdict(list)
     for life in all_lives:
-        of_slot[life.slot] += _owned(life, terms)
+        for slot_id, owned in _owned(life, terms):
+            of_slot[life.provider_id, slot_id].append(owned)
     return [
         f"owners: {slot} belongs to two, by {one.known_by} and by {other.known_by}"
         for slot, times in of_slot.items()
@@ -35,16 +39,25 @@ def two_owners(all_lives: Iterable[Life], terms: Terms) -> list[str]:
     ]
 
 
-def _owned(life: Life, terms: Terms) -> Iterable[_Owned]:
-    """From when it was told until somebody asks to cancel; a hold until its deadline at most."""
-    given_up = min((float(invoked(each)) for each in life.may_have_been(Kind.CANCEL)), default=inf)
-    confirmed = life.seen(BookingStatus.CONFIRMED)
-    held = _Owned(answered(life.hold), min(given_up, life.deadline - terms.clock_skew), life.booking_id, life.hold)
-    owned = [held]
-    if confirmed:
-        first = min(confirmed, key=answered)
-        owned.append(_Owned(answered(first), given_up, life.booking_id, first))
-    return [each for each in owned if each.since < each.until]
+def _owned(life: Life, terms: Terms) -> Iterable[tuple[str, _Owned]]:
+    """From when it was told until somebody asks for what gives the slot up; a hold until its deadline at most."""
+    for each in filter(is_done, (life.hold, *life.later)):
+        slot_id, status = shown_slot(each), shown_status(each)
+        if slot_id is None or status not in _LIVE:
+            continue
+        moves_away = [move for move in life.may_have_been(Kind.RESCHEDULE) if move.slot_id != slot_id]
+        until = min(
+            (
+                float(invoked(step))
+                for step in (*life.may_have_been(Kind.CANCEL), *moves_away)
+                if over(step, terms) >= invoked(each)
+            ),
+            default=inf,
+        )
+        if status == BookingStatus.PENDING:
+            until = min(until, life.deadline - terms.clock_skew)
+        if answered(each) < until:
+            yield slot_id, _Owned(answered(each), until, life.booking_id, each)
 
 
 def _overlaps(times: list[_Owned]) -> Iterable[tuple[_Owned, _Owned]]:

@@ -5,13 +5,13 @@ linearizability", 2017). An operation takes effect at one moment between its beg
 answer may have taken effect until a bound, or never.
 
 Events that change nothing are put in as soon as they fit: that never spoils an order, and makes a race of many losers
-as quick as one loser.
+as quick as one loser. Reschedules are not: one that changes nothing now may be needed later.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from simulation.histories.specification import Event, Slot, SlotHistory, Specification
+from simulation.histories.specification import MOVES, Event, Slot, SlotHistory, Specification
 
 
 class _Beginning(NamedTuple):
@@ -108,16 +108,18 @@ class _Search:
     def _onlookers(self, beginning: _Beginning, window: Iterable[int], latest: int) -> Iterator[tuple[int, int]]:
         """The events that change nothing, with their earliest times."""
         for index in window:
+            if self._events[index].act in MOVES:
+                continue
             after = self._specification.after(self._events[index], beginning.slot, beginning.time)
             if after and after.slot == beginning.slot and after.time <= latest:
                 yield after.time, index
 
     def _ends_of_unsettled_changes(self, beginning: _Beginning) -> Iterator[int]:
-        """Until when the operations without an answer can still change the slot as it is."""
+        """Until when the operations without an answer can still change the slot, as it is or as moves may make it."""
         for index, event in enumerate(self._unsettled):
             if beginning.unsettled_left >> index & 1 and event.returned >= beginning.time:
                 after = self._specification.after(event, beginning.slot, beginning.time)
-                if after and after.slot != beginning.slot:
+                if event.act in MOVES or (after and after.slot != beginning.slot):
                     yield event.returned
 
     def _longer_by_a_change(self, beginning: _Beginning) -> Iterator[_Beginning]:
@@ -126,18 +128,26 @@ class _Search:
         for index, event in enumerate(self._unsettled):
             if beginning.unsettled_left >> index & 1:
                 left = beginning.unsettled_left & ~(1 << index)
-                yield from self._changed(beginning, event, min(event.returned, latest), unsettled_left=left)
+                longer = self._longer_by(event, beginning, min(event.returned, latest), unsettled_left=left)
+                if longer and longer.slot != beginning.slot:
+                    yield longer
         for time, index in sorted(self._onlookers(beginning, window, latest))[:1]:
             yield beginning._replace(left=beginning.left & ~(1 << index), time=time)
         tried = set()
         for index in window:
             event = self._events[index]
-            # Equal ones are as good as each other, and the first to begin is the earliest.
-            if (event.act, event.booking_id) not in tried:
+            # Equal ones are as good as each other, and the first to begin is the earliest; not so if one may be needed
+            # again later.
+            if event.act not in MOVES:
+                if (event.act, event.booking_id) in tried:
+                    continue
                 tried.add((event.act, event.booking_id))
-                yield from self._changed(beginning, event, latest, left=beginning.left & ~(1 << index))
+            longer = self._longer_by(event, beginning, latest, left=beginning.left & ~(1 << index))
+            if longer and (longer.slot != beginning.slot or event.act in MOVES):
+                yield longer
 
-    def _changed(self, beginning: _Beginning, event: Event, latest: int, **left: int) -> Iterator[_Beginning]:
+    def _longer_by(self, event: Event, beginning: _Beginning, latest: int, **left: int) -> _Beginning | None:
         after = self._specification.after(event, beginning.slot, beginning.time)
-        if after and after.slot != beginning.slot and after.time <= latest:
-            yield beginning._replace(slot=after.slot, time=after.time, **left)
+        if after is None or after.time > latest:
+            return None
+        return beginning._replace(slot=after.slot, time=after.time, **left)

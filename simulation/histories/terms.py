@@ -4,6 +4,7 @@ The application rounds its clock to microseconds, and so the operations' times a
 that the application read within an operation never lies outside of it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +19,8 @@ SECOND = 1_000_000
 class Terms:
     """What the system promises beside the API's contract. All in microseconds."""
 
-    hold: int
+    holds: Collection[int]
+    """How long holds are; which is how long may change."""
     clock_skew: int
     effect_within: int
     creation_may_lag: bool
@@ -56,3 +58,10 @@ def over(operation: Operation, terms: Terms) -> int:
         return latest
     returned = micros(operation.returned)
     return max(returned, latest) if operation.is_unsettled else returned
+
+
+def may_have_read(operation: Operation, moment: int | None, terms: Terms) -> bool:
+    """Whether some clock may have shown this instant within the operation."""
+    return moment is not None and (
+        invoked(operation) - terms.clock_skew <= moment <= over(operation, terms) + terms.clock_skew
+    )

@@ -7,7 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import httpx
@@ -21,6 +21,8 @@ ROUNDS = 50
 CLIENTS = 64
 PAIRS = 24
 """Races that run side by side, each on a slot of its own: a confirm against an expiry can't be hurried."""
+
+WEEKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
 
 Act = Callable[[httpx.Client], httpx.Response]
 
@@ -122,6 +124,54 @@ def test_setting_a_day_while_it_is_being_booked_never_takes_a_slot_from_its_owne
         if item["SK"].startswith("SLOT#")
     )
     assert all(end <= next_start for (_, end), (next_start, _) in pairwise(slots)), "no overlap"
+    assert_sound(system)
+
+
+def test_a_pattern_and_a_closing_while_the_days_are_booked_take_no_slot_from_its_owner(
+    system: System, crowd: Crowd
+) -> None:
+    provider_id = system.provider()
+    days = [str(date.fromisoformat(A_DAY) + timedelta(days=number)) for number in range(7)]
+    pattern = {
+        "startDate": days[0],
+        "endDate": days[-1],
+        "weekdays": WEEKDAYS,
+        "startTime": "09:00",
+        "endTime": "17:00",
+    }
+    path = f"/providers/{provider_id}/availability"
+    system.post(path, {**pattern, "slotDurationMinutes": 20}, expect=201)
+    free = system.get(f"/providers/{provider_id}/slots?from={days[0]}&to={days[-1]}&limit=500")["slots"]
+    chance = random.Random(0)
+
+    acts: list[Act] = [
+        hold(provider_id, slot["slotId"], f"user-{number}") for number, slot in enumerate(chance.sample(free, 56))
+    ]
+    for minutes in (15, 20, 30):
+        body = {**pattern, "slotDurationMinutes": minutes}
+        acts.append(lambda client, body=body: client.post(path, json=body))  # type: ignore[misc]
+    acts += [lambda client, day=day: client.delete(f"{path}/{day}") for day in days[:5]]  # type: ignore[misc]
+    chance.shuffle(acts)
+    answers = crowd.all_at_once(acts)
+
+    held = [answer.json() for answer in answers if answer.status_code == 202]
+    assert {answer.status_code for answer in answers} <= {200, 201, 202, 404, 503}
+    assert held
+    for booking in held:
+        assert system.table.slot(provider_id, booking["slotId"])["heldBy"] == booking["bookingId"]
+    slots = sorted(
+        (item["startsAt"], item["endsAt"])
+        for item in system.table.items(f"PROVIDER#{provider_id}").values()
+        if item["SK"].startswith("SLOT#")
+    )
+    assert all(end <= next_start for (_, end), (next_start, _) in pairwise(slots)), "no overlap"
+
+    # In the end all days are as the last request leaves them, whatever was before; what is held is kept.
+    for day in days:
+        assert system.http.delete(f"{path}/{day}").is_success
+    for booking in held:
+        system.post(f"/bookings/{booking['bookingId']}/cancel", expect=200)
+    assert system.get(f"/providers/{provider_id}/slots?from={days[0]}&to={days[-1]}")["slots"] == []
     assert_sound(system)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from local_stack.resources import resources
 from simulation import dynamodb
+from simulation.machine import in_turn
 from tests.moto_region import mocked_region, own_resources
 from tests.simulation.dynamodb.client import client_of
 from tests.tables import EndpointTables, Stores, dao_stores, in_memory_stores, table_on
@@ -38,11 +39,12 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
             yield in_memory_stores()
         case "simulated":
             client: DynamoDBClient = request.getfixturevalue("simulated_dynamodb")
-            yield dao_stores(table_on(client, resources().table.name))
+            yield dao_stores(table_on(client, resources().table.name, run_all=in_turn))
         case "moto":
             with mocked_region() as region:
                 aws = own_resources(region)
-                yield dao_stores(table_on(aws.dynamodb, aws.its.table_name))
+                # moto does not even copy a table safely while another thread writes to it.
+                yield dao_stores(table_on(aws.dynamodb, aws.its.table_name, run_all=in_turn))
         case "endpoint":
             yield dao_stores(_tables(request, "endpoint_tables").table())
         case "dynamodb-local":

@@ -1,9 +1,11 @@
 """What the contract tests begin with: slots and bookings in a state, made through the stores alone."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
+from chalicelib.domain.changes import DayChange
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Booking, BookingStatus, Slot, SlotStatus
-from tests.builders import NOW, booking, new_id, slot, window
+from tests.builders import NOW, availability, booking, change, new_id, slot
 from tests.tables import Stores
 
 LATER = NOW + timedelta(seconds=5)
@@ -14,17 +16,25 @@ DEADLINE = booking().expires_at
 def published(stores: Stores, **changes: object) -> Slot:
     """A free slot in the store."""
     free = slot(**changes)
-    revision = new_id()
-    stores.slots.open_window(free.provider_id, window(), revision=revision)
-    stores.slots.add([free], window(), revision=revision)
+    assert stores.slots.change_days(free.provider_id, [_change(stores, free, add=(free,))], now=NOW)
     return free
 
 
-def withdraw(stores: Stores, free: Slot, *, at: datetime = NOW) -> None:
-    """Remove a slot."""
-    revision = new_id()
-    stores.slots.open_window(free.provider_id, window(), revision=revision)
-    assert stores.slots.remove_free([free], window(), revision=revision, now=at) == []
+def remove(stores: Stores, free: Slot, *, at: datetime = NOW) -> None:
+    """Remove a slot that nobody owns."""
+    (made,) = stores.slots.change_days(free.provider_id, [_change(stores, free, remove=(free,))], now=at)
+    assert made.kept == ()
+
+
+def _change(stores: Stores, of: Slot, **slots: tuple[Slot, ...]) -> DayChange:
+    """A change of the slot's day, as it is now."""
+    day = date.fromisoformat(of.slot_id.partition("T")[0])
+    there = stores.slots.availability(of.provider_id, day, day)
+    return change(
+        availability=replace(availability(day=day), revision=new_id()),
+        replaces="".join(each.revision for each in there),
+        **slots,
+    )
 
 
 def held(stores: Stores) -> tuple[Slot, Booking]:

@@ -18,10 +18,10 @@ from tests.contracts.given import (
     held,
     in_status,
     published,
+    remove,
     state,
     status,
     stored,
-    withdraw,
 )
 from tests.tables import Stores
 
@@ -243,7 +243,7 @@ def test_a_booking_whose_slot_went_to_another_ends_alone(stores: Stores, step: T
 @pytest.mark.parametrize("step", [CANCEL, EXPIRE], ids=["cancel", "expire"])
 def test_a_booking_whose_slot_is_gone_ends_alone(stores: Stores, step: Transition) -> None:
     free, pending = created(stores)
-    withdraw(stores, free, at=DEADLINE)
+    remove(stores, free, at=DEADLINE)
     stores.bookings.take_step(step, pending, at=LATER)
     assert status(stores, pending) == step.to
     assert stores.slots.find(free.provider_id, free.slot_id) is None

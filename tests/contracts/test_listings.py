@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.domain.listings import ListedBy, Listing, Place
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Booking, BookingStatus
-from tests.builders import NOW, booking, new_id, slot, window
+from tests.builders import NOW, booking, new_id
+from tests.contracts.given import published
 from tests.tables import Stores
 
 DEADLINE = booking().expires_at
@@ -35,10 +36,7 @@ class Calendar:
     ) -> Booking:
         """A booking, an hour after the one before unless it is said when."""
         starts_at = starts_at or NINE + timedelta(hours=next(self._hours) - 9)
-        free = slot(provider_id=provider_id or self.provider_id, starts_at=starts_at)
-        revision = new_id()
-        self.stores.slots.open_window(free.provider_id, window(), revision=revision)
-        self.stores.slots.add([free], window(), revision=revision)
+        free = published(self.stores, provider_id=provider_id or self.provider_id, starts_at=starts_at)
         held = booking(free, user_id=user_id or self.user_id)
         self.stores.bookings.hold_slot(free, held, now=NOW)
         if is_written:

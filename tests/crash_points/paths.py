@@ -1,15 +1,15 @@
 """Every path through the application that writes: what is there before, and what it does."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
 from chalicelib.dao import keys
 from chalicelib.domain.errors import AppointmentError
-from chalicelib.domain.models import Booking, BookingStatus
+from chalicelib.domain.models import Availability, Booking, BookingStatus, WeeklyPattern, Window
 from simulation.machine import HOLD_SECONDS
-from tests.builders import DAY, window
+from tests.builders import DAY, availability, window
 from tests.crash_points.world import World
 from tests.events import event, failed, sqs_record
 
@@ -106,7 +106,49 @@ def _expire(world: World, record: Any) -> object:
 
 
 def _set_day(world: World, _: object) -> object:
-    return len(world.application.services.availability.set_day(world.provider_id, window(day=DAY)).slots)
+    return len(world.application.services.availability.set_day(world.provider_id, availability()).slots)
+
+
+def _set_long_day(world: World, _: object, *, minutes: int = 10) -> object:
+    whole_day = window(start=timedelta(0), end=timedelta(hours=24), slot_minutes=minutes)
+    return len(world.application.services.availability.set_day(world.provider_id, availability(whole_day)).slots)
+
+
+def _long_day(world: World) -> Booking:
+    """A whole day in longer slots, one of which is held."""
+    booking = _held(world)
+    _set_long_day(world, None, minutes=20)
+    return booking
+
+
+def _set_pattern(world: World, _: object) -> object:
+    _, days = world.application.services.availability.set_pattern(world.provider_id, PATTERN)
+    return [(day.created, len(day.kept)) for day in days]
+
+
+def _pattern_days(world: World) -> Booking:
+    """Days in other slots, one of which is held."""
+    booking = _held(world)
+    pattern = replace(PATTERN, windows=(window(slot_minutes=90),))
+    world.application.services.availability.set_pattern(world.provider_id, pattern)
+    return booking
+
+
+def _close_day(world: World, _: object) -> object:
+    closed = world.application.services.availability.set_day(world.provider_id, Availability(day=DAY, windows=()))
+    free = world.application.services.availability.free_slots(world.provider_id, DAY).slots
+    return len(closed.kept), len(free)
+
+
+def _withdrawn(before: Callable[[World], Booking]) -> Callable[[World], Booking]:
+    """A booking whose slot is kept on a closed day."""
+
+    def prepare(world: World) -> Booking:
+        booking = before(world)
+        _close_day(world, None)
+        return booking
+
+    return prepare
 
 
 def _queue_down(world: World) -> str:
@@ -117,7 +159,7 @@ def _queue_down(world: World) -> str:
 
 def _other_grid(world: World) -> Booking:
     booking = _held(world)
-    world.application.services.availability.set_day(world.provider_id, window(day=DAY, slot_minutes=30))
+    world.application.services.availability.set_day(world.provider_id, availability(window(slot_minutes=30)))
     return booking
 
 
@@ -165,11 +207,38 @@ def _none(_: World) -> None:
 _HOLDS = {BookingStatus.PENDING, "SlotUnavailableError"}
 """A hold whose answer was lost may stand, until its deadline."""
 
+PATTERN = WeeklyPattern(
+    first_day=DAY,
+    last_day=DAY + timedelta(days=8),
+    weekdays=frozenset({DAY.weekday(), (DAY.weekday() + 1) % 7}),
+    windows=(Window(start=timedelta(hours=9), end=timedelta(hours=17), slot_minutes=15),),
+)
+"""Two days in each of two weeks, of 32 slots each: in several transactions."""
+
 PATHS = {
     "provider": Path(prepare=_none, act=_provider, again={"created", "ProviderExistsError"}.__contains__),
     "change of a policy": Path(prepare=_slots, act=_change, again="Bea".__eq__),
     "availability": Path(prepare=_slots, act=_set_day, again=lambda slots: slots == 3),
     "availability, other slots, one held": Path(prepare=_other_grid, act=_set_day, again=lambda slots: slots == 3),
+    # The held hour takes the place of six.
+    "availability, more than one transaction": Path(
+        prepare=_long_day, act=_set_long_day, again=lambda slots: slots == 144 - 6 + 1
+    ),
+    "pattern": Path(prepare=_slots, act=_set_pattern, again=lambda days: days == [(32, 0)] * 4),
+    "pattern, other slots, one held": Path(
+        # While it is held; once the hold is over, all are free.
+        prepare=_pattern_days,
+        act=_set_pattern,
+        again=lambda days: days == [(28, 1), *[(32, 0)] * 3],
+    ),
+    "close a day": Path(prepare=_slots, act=_close_day, again=lambda left: left == (0, 0)),
+    "close a day, one held": Path(prepare=_held, act=_close_day, again=lambda left: left == (1, 0)),
+    "confirm a slot of a closed day": Path(
+        prepare=_withdrawn(_created), act=_confirm, again=BookingStatus.CONFIRMED.__eq__
+    ),
+    "cancel a slot of a closed day": Path(
+        prepare=_withdrawn(_created), act=_cancel, again=BookingStatus.CANCELLED.__eq__
+    ),
     "hold and enqueue": Path(prepare=_slots, act=_hold, again=_HOLDS.__contains__),
     "hold and enqueue, with a key": Path(prepare=_slots, act=_hold_with_a_key, again=BookingStatus.PENDING.__eq__),
     "hold again after the deadline": Path(
@@ -196,6 +265,9 @@ PATHS = {
     "cancel before it is created": Path(prepare=_held, act=_cancel, again=BookingStatus.CANCELLED.__eq__),
     "cancel once confirmed": Path(prepare=_confirmed, act=_cancel, again=BookingStatus.CANCELLED.__eq__),
     "expire": Path(prepare=_removed(_created), act=_expire, again=lambda failures: failures == [], comes_again=True),
+    "expire a slot of a closed day": Path(
+        prepare=_removed(_withdrawn(_created)), act=_expire, again=lambda failures: failures == [], comes_again=True
+    ),
     "expire once rescheduled": Path(
         prepare=_removed(_rescheduled(_held)), act=_expire, again=lambda failures: failures == [], comes_again=True
     ),

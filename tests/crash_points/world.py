@@ -1,6 +1,7 @@
 """The real application over one engine, which can be killed at any AWS call; and what AWS does to it afterwards."""
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -130,13 +131,20 @@ class World:
 
     def items(self) -> list[Item]:
         """All items of this world's provider and its bookings; an engine's table may hold those of others."""
-        reply = self.engine.call("Scan", {"TableName": SETTINGS.table_name, "ConsistentRead": True}, now=0.0)
-        items = [deserialized(item) for item in reply.body["Items"]]
         return [
             item
-            for item in items
+            for item in map(deserialized, self._scanned())
             if item["PK"].endswith(f"#{self.provider_id}") or item.get("providerId") == self.provider_id
         ]
+
+    def _scanned(self) -> Iterator[dict[str, Any]]:
+        request: dict[str, Any] = {"TableName": SETTINGS.table_name, "ConsistentRead": True}
+        while True:
+            page = self.engine.call("Scan", request, now=0.0).body
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def deliver_messages(self) -> None:
         """Hand every message to the booking processor, which must not fail."""

@@ -12,9 +12,9 @@ from chalicelib.dao import keys
 from chalicelib.dao.stream import booking_of_trigger
 from chalicelib.domain.errors import MalformedRecordError, SlotUnavailableError
 from chalicelib.domain.instants import to_epoch_second
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, NO_RULES, Policy
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, NO_RULES, Availability, Break, Policy
 from chalicelib.domain.ports import IdempotencyKey, StepRefusedError
-from tests.builders import NOW, booking, provider, slot, window
+from tests.builders import DAY, NOW, availability, booking, change, provider, slot, window
 from tests.moto_region import REGION, Aws
 from tests.tables import Stores, dao_stores, table_on
 
@@ -64,6 +64,11 @@ class Raw:
         self.stores: Stores = dao_stores(table_on(aws.dynamodb, self.name))
         self.items = boto3.resource("dynamodb", region_name=REGION).Table(self.name)
 
+    def change(self, to: Availability, revision: str, replaces: str = "", **steps: Any) -> None:
+        """Change Ann's day."""
+        wanted = change(availability=replace(to, revision=revision), replaces=replaces, **steps)
+        assert self.stores.slots.change_days("ann", [wanted], now=NOW)
+
     def all(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every item by its key."""
         return {(str(item["PK"]), str(item["SK"])): item for item in self.items.scan()["Items"]}
@@ -73,8 +78,7 @@ class Raw:
 def raw(aws: Aws) -> Raw:
     """A table that holds one free slot."""
     table = Raw(aws)
-    table.stores.slots.open_window("ann", window(), revision="r1")
-    table.stores.slots.add([SLOT], window(), revision="r1")
+    table.change(availability(), "r1", add=(SLOT,))
     return table
 
 
@@ -90,24 +94,50 @@ def test_a_provider(raw: Raw) -> None:
     }
 
 
-def test_a_window_and_its_free_slot(raw: Raw) -> None:
+def test_a_days_availability_and_its_free_slot(raw: Raw) -> None:
     assert raw.all() == {
         ("PROVIDER#ann", "AVAILABILITY#2030-05-02"): {
             "PK": "PROVIDER#ann",
             "SK": "AVAILABILITY#2030-05-02",
             "date": "2030-05-02",
-            "startTime": "09:00",
-            "endTime": "12:00",
-            "slotDurationMinutes": 60,
+            "windows": [
+                {
+                    "startTime": "09:00",
+                    "endTime": "12:00",
+                    "slotDurationMinutes": 60,
+                    "bufferMinutes": 0,
+                    "breaks": [],
+                }
+            ],
             "revision": "r1",
         },
         ("PROVIDER#ann", "SLOT#2030-05-02#09:00"): {**SLOT_ITEM, "status": "AVAILABLE"},
     }
 
 
-def test_a_window_until_midnight(raw: Raw) -> None:
-    raw.stores.slots.open_window("ann", window(end=timedelta(hours=24)), revision="r2")
-    assert raw.all()["PROVIDER#ann", "AVAILABILITY#2030-05-02"]["endTime"] == "24:00"
+def test_windows_with_a_break_and_until_midnight(raw: Raw) -> None:
+    pause = Break(start=timedelta(hours=10), end=timedelta(hours=10, minutes=15))
+    evening = window(start=timedelta(hours=18), end=timedelta(hours=24))
+    raw.change(availability(window(buffer_minutes=5, breaks=(pause,)), evening), "r2", "r1")
+    first, second = raw.all()["PROVIDER#ann", "AVAILABILITY#2030-05-02"]["windows"]
+    assert (first["bufferMinutes"], first["breaks"]) == (5, [{"startTime": "10:00", "endTime": "10:15"}])
+    assert second["endTime"] == "24:00"
+
+
+def test_a_closed_day_and_a_withdrawn_slot(raw: Raw) -> None:
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
+    raw.change(Availability(day=DAY, windows=()), "r2", "r1", withdraw=(SLOT,))
+    assert raw.all()["PROVIDER#ann", "AVAILABILITY#2030-05-02"]["windows"] == []
+    held = {**SLOT_ITEM, "status": "HELD", "heldBy": BOOKING_ID, "holdExpiresAt": DEADLINE}
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {**held, "withdrawn": True}
+    raw.stores.bookings.take_step(CANCEL, BOOKING, at=NOW)
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {
+        **SLOT_ITEM,
+        "status": "AVAILABLE",
+        "withdrawn": True,
+    }
+    raw.change(availability(), "r3", "r2", restore=(SLOT,))
+    assert raw.all()["PROVIDER#ann", "SLOT#2030-05-02#09:00"] == {**SLOT_ITEM, "status": "AVAILABLE"}
 
 
 def test_a_hold_and_its_trigger(raw: Raw) -> None:
@@ -181,7 +211,7 @@ BY_TIME = f"BOOKING#2030-05-02T10:00:00Z#{BOOKING_ID}"
 
 @pytest.mark.parametrize("written", [True, False], ids=["written", "still-in-the-queue"])
 def test_a_rescheduled_hold(raw: Raw, written: bool) -> None:
-    raw.stores.slots.add([LATER_SLOT], window(), revision="r1")
+    raw.change(availability(), "r2", replaces="r1", add=(LATER_SLOT,))
     raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
     if written:
         raw.stores.bookings.create_pending(BOOKING)
@@ -204,7 +234,7 @@ def test_a_rescheduled_hold(raw: Raw, written: bool) -> None:
 
 
 def test_a_rescheduled_reservation_of_a_slot_that_was_held(raw: Raw) -> None:
-    raw.stores.slots.add([LATER_SLOT], window(), revision="r1")
+    raw.change(availability(), "r2", replaces="r1", add=(LATER_SLOT,))
     raw.stores.bookings.hold_slot(LATER_SLOT, booking(LATER_SLOT), now=NOW)
     raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
     confirmed = raw.stores.bookings.take_step(CONFIRM, BOOKING, at=NOW)
@@ -218,7 +248,7 @@ def test_a_rescheduled_reservation_of_a_slot_that_was_held(raw: Raw) -> None:
 
 def test_a_hold_whose_trigger_ttl_has_removed_is_not_rescheduled(raw: Raw) -> None:
     """The expiry of its old slot is under way; by a clock that is behind, the hold still lasts."""
-    raw.stores.slots.add([LATER_SLOT], window(), revision="r1")
+    raw.change(availability(), "r2", replaces="r1", add=(LATER_SLOT,))
     raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW)
     raw.stores.bookings.create_pending(BOOKING)
     raw.items.delete_item(Key={"PK": f"BOOKING#{BOOKING_ID}", "SK": "EXPIRATION_TRIGGER"})

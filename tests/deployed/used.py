@@ -9,10 +9,11 @@ import pytest
 
 from chalicelib.bootstrap import Application, Clients, Settings, build
 from chalicelib.domain.errors import ServiceUnavailableError, SlotUnavailableError
-from chalicelib.domain.models import Booking
+from chalicelib.domain.models import Availability, Booking, WeeklyPattern
+from chalicelib.services import AvailabilityService
 from chalicelib.services.listings import PageRequest
 from local_stack.resources import Provisioned
-from tests.builders import CURSOR_KEY, new_id, window
+from tests.builders import CURSOR_KEY, availability, new_id, window
 from tests.deployed.recorder import Permission, Recorder, recording
 from tests.events import event, message, removal, sqs_record, stream_record
 
@@ -36,9 +37,8 @@ def permissions_used(host: str, names: Provisioned, monkeypatch: pytest.MonkeyPa
     ):
         api.services.readiness.check()
         ann = api.services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
-        api.services.availability.set_day(ann.provider_id, window(day=TOMORROW))
-        api.services.availability.set_day(ann.provider_id, window(day=TOMORROW, slot_minutes=30))
-        _, slots = api.services.availability.free_slots(ann.provider_id, TOMORROW)
+        set_and_close_days(api.services.availability, ann.provider_id)
+        slots = api.services.availability.free_slots(ann.provider_id, TOMORROW).slots
 
         def hold(number: int) -> Booking:
             return api.services.bookings.hold(
@@ -60,6 +60,19 @@ def permissions_used(host: str, names: Provisioned, monkeypatch: pytest.MonkeyPa
         assert expirer.expire_bookings(event(removal(expiring), stream_record(DAMAGED))) == NOTHING_FAILED
         release(host, names, ann.provider_id, slots[2].slot_id, monkeypatch, by_api)
         return Used(by_api.used, by_processor.used, by_expirer.used)
+
+
+def set_and_close_days(service: AvailabilityService, provider_id: str) -> None:
+    """In the end the day after tomorrow has slots of half an hour."""
+    pattern = WeeklyPattern(
+        first_day=TOMORROW, last_day=TOMORROW + timedelta(days=9), weekdays=frozenset(range(7)), windows=(window(),)
+    )
+    service.set_pattern(provider_id, pattern)
+    service.set_day(provider_id, Availability(day=TOMORROW, windows=()))
+    service.set_day(provider_id, availability(window(slot_minutes=30), day=TOMORROW))
+    service.availability(provider_id, pattern.first_day, pattern.last_day)
+    page = service.free_slots_of_days(provider_id, pattern.first_day, pattern.last_day, limit=2, cursor=None)
+    service.free_slots_of_days(provider_id, pattern.first_day, pattern.last_day, limit=2, cursor=page.next_cursor)
 
 
 NOTHING_FAILED: dict[str, list[object]] = {"batchItemFailures": []}

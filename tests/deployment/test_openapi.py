@@ -39,6 +39,18 @@ BODIES: dict[str, dict[str, Any]] = {
 """A body that succeeds, for each route whose bodies the gateway checks."""
 
 
+SPAN = {"startTime": "09:00", "endTime": "12:00"}
+WINDOW = {**SPAN, "slotDurationMinutes": 60}
+PATTERN = {"startDate": "2030-05-06", "endDate": "2030-05-10", "weekdays": ["MONDAY", "FRIDAY"]}
+FORMS: list[dict[str, Any]] = [
+    {**AVAILABILITY, "breaks": [{"startTime": "10:00", "endTime": "10:15"}], "bufferMinutes": 480},
+    {"date": "2030-05-02", "windows": [{**WINDOW, "breaks": [], "bufferMinutes": 0}]},
+    {**PATTERN, **WINDOW},
+    {**PATTERN, "windows": [WINDOW]},
+]
+"""Other bodies that set availability."""
+
+
 def test_it_is_valid_openapi() -> None:
     OpenAPIV30SpecValidator(BODY).validate()
     assert BODY["openapi"] == "3.0.1"
@@ -125,7 +137,12 @@ def test_bodies_are_checked_where_one_is_needed_and_nowhere_else() -> None:
     } == BODIES.keys()
     assert [key for key, validator in validators.items() if validator == "parameters"] == [
         ("get", path)
-        for path in ("/providers/{providerId}/bookings", "/providers/{providerId}/slots", "/users/{userId}/bookings")
+        for path in (
+            "/providers/{providerId}/availability",
+            "/providers/{providerId}/bookings",
+            "/providers/{providerId}/slots",
+            "/users/{userId}/bookings",
+        )
     ]
     assert BODY["x-amazon-apigateway-request-validators"] == {
         "body": {"validateRequestBody": True, "validateRequestParameters": False},
@@ -190,6 +207,12 @@ def test_what_the_application_takes_passes_the_gateway(path: str, changes: dict[
     assert gateway_takes(path, document)
 
 
+@pytest.mark.parametrize("document", FORMS)
+def test_each_form_in_which_availability_is_set_passes_the_gateway(document: dict[str, Any]) -> None:
+    assert status_of("POST /providers/{providerId}/availability", document) == 201
+    assert gateway_takes("POST /providers/{providerId}/availability", document)
+
+
 def test_what_may_be_left_out_may_be_left_out_at_the_gateway() -> None:
     assert status_of("POST /providers", {"name": "Bob"}) == 201
     assert gateway_takes("POST /providers", {"name": "Bob"})
@@ -226,6 +249,13 @@ def test_what_is_no_whole_object_is_refused_by_both(path: str, document: object)
         ("POST /providers/{providerId}/availability", {"slotDurationMinutes": True}),
         ("POST /providers/{providerId}/availability", {"date": 20300502}),
         ("POST /providers/{providerId}/availability", {"startTime": None}),
+        ("POST /providers/{providerId}/availability", {"bufferMinutes": -1}),
+        ("POST /providers/{providerId}/availability", {"breaks": [SPAN] * 11}),
+        ("POST /providers/{providerId}/availability", {"breaks": [{"startTime": "10:00"}]}),
+        ("POST /providers/{providerId}/availability", {"weekdays": []}),
+        ("POST /providers/{providerId}/availability", {"weekdays": ["Monday"]}),
+        ("POST /providers/{providerId}/availability", {"windows": []}),
+        ("POST /providers/{providerId}/availability", {"windows": [{**WINDOW, "unknown": 1}]}),
         ("POST /bookings", {"userId": ""}),
         ("POST /bookings", {"userId": "u" * 129}),
         ("POST /bookings", {"providerId": "ann/"}),
@@ -258,9 +288,13 @@ NEAR = st.sampled_from(
 )
 
 
+WHOLE = {path: [document] for path, document in BODIES.items()}
+WHOLE["POST /providers/{providerId}/availability"] += FORMS
+
+
 @given(data=st.data(), path=st.sampled_from(sorted(BODIES)))
 def test_the_gateway_is_never_stricter_than_the_application(data: st.DataObject, path: str) -> None:
-    whole = BODIES[path]
+    whole = data.draw(st.sampled_from(WHOLE[path]), label="form")
     document = {
         name: value
         for name, value in whole.items()
@@ -273,17 +307,28 @@ def test_the_gateway_is_never_stricter_than_the_application(data: st.DataObject,
         assert status_of(path, document) == 400
 
 
-def test_a_query_parameter_that_the_gateway_asks_for_is_needed() -> None:
-    (date,) = (
-        each for each in BODY["paths"]["/providers/{providerId}/slots"]["get"]["parameters"] if each["in"] == "query"
-    )
+def query_parameters(path: str) -> list[dict[str, Any]]:
+    return [each for each in BODY["paths"][path]["get"]["parameters"] if each["in"] == "query"]
+
+
+def test_query_parameters_that_the_gateway_asks_for_are_needed() -> None:
     api = Api()
     api.has_slots()
 
-    assert date == {"name": "date", "in": "query", "required": True, "schema": {"type": "string", "format": "date"}}
-    assert api.get("/providers/ann/slots").status == 400
-    assert api.get("/providers/ann/slots?date=").status == 400
-    assert api.get("/providers/ann/slots?date=2030-05-02").status == 200
+    assert query_parameters("/providers/{providerId}/availability") == [
+        {"name": name, "in": "query", "required": True, "schema": {"type": "string", "format": "date"}}
+        for name in ("from", "to")
+    ]
+    assert api.get("/providers/ann/availability?from=2030-05-02").status == 400
+    assert api.get("/providers/ann/availability?to=2030-05-02").status == 400
+    assert api.get("/providers/ann/availability?from=2030-05-02&to=").status == 400
+    assert api.get("/providers/ann/availability?from=2030-05-02&to=2030-05-02").status == 200
+
+
+def test_where_there_are_alternatives_the_gateway_asks_for_none() -> None:
+    assert {
+        each["name"]: each["required"] for each in query_parameters("/providers/{providerId}/slots")
+    } == dict.fromkeys(("date", "from", "to", "limit", "cursor"), False)
 
 
 @pytest.mark.parametrize("action", ["confirm", "cancel"])

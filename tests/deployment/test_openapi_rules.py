@@ -31,6 +31,8 @@ OPEN = {
     ("GET", "/providers/{providerId}"),
     ("PATCH", "/providers/{providerId}"),
     ("POST", "/providers/{providerId}/availability"),
+    ("GET", "/providers/{providerId}/availability"),
+    ("DELETE", "/providers/{providerId}/availability/{date}"),
     ("GET", "/providers/{providerId}/slots"),
     ("POST", "/bookings"),
     ("GET", "/bookings/{bookingId}"),
@@ -118,7 +120,7 @@ def test_an_operation_can_be_open_where_the_others_are_not() -> None:
     assert [key for key, operation in operations(document) if is_open(document, operation)] == [("GET", "/health")]
 
 
-@pytest.mark.parametrize("key", [("POST", "/bookings"), ("GET", "/providers/{providerId}/slots")])
+@pytest.mark.parametrize("key", [("POST", "/bookings"), ("GET", "/providers/{providerId}/availability")])
 def test_an_operation_without_a_validator_is_seen(key: Key) -> None:
     document = copy.deepcopy(BODY)
     method, path = key
@@ -133,4 +135,4 @@ def test_a_validator_that_checks_nothing_is_seen(validators: Document) -> None:
 
     seen = [found for found, operation in operations(document) if not is_validated(document, operation)]
 
-    assert {("POST", "/bookings"), ("GET", "/providers/{providerId}/slots")} <= set(seen)
+    assert {("POST", "/bookings"), ("GET", "/providers/{providerId}/availability")} <= set(seen)

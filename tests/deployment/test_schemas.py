@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from deployment.schemas import UnsupportedSchemaError, components, converted, reference
+from deployment.schemas import UnsupportedSchemaError, any_of, components, converted, reference
 
 
 class Inner(BaseModel):
@@ -55,6 +55,55 @@ def test_a_model_keeps_what_it_asks_for_and_loses_what_the_gateway_does_not_know
             "required": ["kind", "short", "number", "or_null", "inner", "many", "any_names"],
         },
     }
+
+
+class ThisView(BaseModel):
+    """This or that."""
+
+    both: str
+    this: Annotated[list[int], Field(min_length=1, max_length=3)]
+    or_null: str | None
+
+
+class ThatView(BaseModel):
+    """The other."""
+
+    both: str
+    that: Annotated[int, Field(alias="THAT", ge=1)]
+
+
+def test_alternatives_are_described_as_one_that_has_what_any_has_and_needs_what_all_need() -> None:
+    assert components([], [any_of("ThisOrThatView", ThisView, ThatView)]) == {
+        "ThisOrThat": {
+            "description": "This or that.",
+            "type": "object",
+            "properties": {
+                "both": {"type": "string"},
+                "this": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 3},
+                "or_null": {},
+                "THAT": {"type": "integer", "minimum": 1},
+            },
+            "required": ["both"],
+            "minProperties": 2,
+        },
+    }
+
+
+class Rules(BaseModel):
+    """What may be asked for, and taken back by null."""
+
+    least: Annotated[Annotated[int, Field(ge=5)] | None, Field(json_schema_extra={"nullable": True})] = None
+
+
+@pytest.mark.parametrize(
+    ("with_null", "least"), [(False, {"minimum": 5}), (True, {"minimum": 5, "type": "integer", "nullable": True})]
+)
+def test_what_may_be_null_keeps_its_bounds_and_has_a_type_where_there_is_a_word_for_null(
+    with_null: bool, least: dict[str, Any]
+) -> None:
+    rules = components([Rules], [], with_null=with_null)["Rules"]
+
+    assert rules["properties"] == {"least": least}
 
 
 def test_a_reference_leads_to_the_component() -> None:

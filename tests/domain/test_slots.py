@@ -1,24 +1,37 @@
-"""A provider's window becomes slots, also on the days the clocks change.
+"""A provider's windows become slots, also on the days the clocks change.
 
 The instants expected here were worked out by hand from the zones' rules, not with the code under test.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.models import Slot, Window
+from chalicelib.domain.models import Availability, Break, Slot, Window
 from chalicelib.domain.slots import local_end_time, slot_id_of, slots_of
-from tests.builders import slot
+from tests.builders import availability, slot
 
 
-def window_of(day: str, start: str, end: str, minutes: int) -> Window:
+def day_of(day: str, start: str, end: str, minutes: int, **fields: Any) -> Availability:
+    """A day with one window."""
+    return Availability(day=date.fromisoformat(day), windows=(window_of(start, end, minutes, **fields),))
+
+
+def window_of(start: str, end: str, minutes: int, *, buffer: int = 0, breaks: Sequence[str] = ()) -> Window:
+    """A window; breaks are written as `12:00-13:00`."""
     return Window(
-        day=date.fromisoformat(day), start=since_midnight(start), end=since_midnight(end), slot_minutes=minutes
+        start=since_midnight(start),
+        end=since_midnight(end),
+        slot_minutes=minutes,
+        buffer_minutes=buffer,
+        breaks=tuple(Break(start=since_midnight(each[:5]), end=since_midnight(each[6:])) for each in breaks),
     )
 
 
@@ -27,34 +40,78 @@ def since_midnight(clock: str) -> timedelta:
     return timedelta(hours=int(hours), minutes=int(minutes))
 
 
-def made(zone: str, window: Window) -> list[Slot]:
-    return slots_of(window, provider_id="ann", time_zone=zone)
+def made(zone: str, availability: Availability) -> list[Slot]:
+    return slots_of(availability, provider_id="ann", time_zone=zone)
 
 
-def spans(zone: str, window: Window) -> list[str]:
+def spans(zone: str, availability: Availability) -> list[str]:
     """Each slot as its local start by the clock and its true span in UTC."""
-    return [f"{slot.slot_id[11:]} = {slot.starts_at:%dT%H:%M}-{slot.ends_at:%dT%H:%M}Z" for slot in made(zone, window)]
+    return [
+        f"{slot.slot_id[11:]} = {slot.starts_at:%dT%H:%M}-{slot.ends_at:%dT%H:%M}Z" for slot in made(zone, availability)
+    ]
+
+
+def hours(availability: Availability) -> list[str]:
+    """Start and end of each slot where the clocks never change."""
+    return [f"{slot.starts_at:%H:%M}-{slot.ends_at:%H:%M}" for slot in made("UTC", availability)]
 
 
 def test_only_slots_that_end_by_the_windows_end_are_made() -> None:
-    assert spans("UTC", window_of("2031-05-02", "09:00", "10:00", 45)) == ["09:00 = 02T09:00-02T09:45Z"]
+    assert spans("UTC", day_of("2031-05-02", "09:00", "10:00", 45)) == ["09:00 = 02T09:00-02T09:45Z"]
 
 
 @pytest.mark.parametrize(("end", "count"), [("09:44", 0), ("09:45", 1), ("10:29", 1), ("10:30", 2)])
 def test_a_slot_that_ends_with_the_window_is_made(end: str, count: int) -> None:
-    assert len(made("UTC", window_of("2031-05-02", "09:00", end, 45))) == count
+    assert len(made("UTC", day_of("2031-05-02", "09:00", end, 45))) == count
 
 
 def test_a_whole_day_of_five_minutes_has_288_slots() -> None:
-    slots = made("UTC", window_of("2031-05-02", "00:00", "24:00", 5))
+    slots = made("UTC", day_of("2031-05-02", "00:00", "24:00", 5))
 
     assert len(slots) == 288
     assert (slots[0].slot_id, slots[-1].slot_id) == ("2031-05-02T00:00", "2031-05-02T23:55")
     assert slots[-1].ends_at == datetime(2031, 5, 3, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        pytest.param({"buffer": 15}, ["09:00-09:30", "09:45-10:15", "10:30-11:00"], id="a buffer widens the grid"),
+        pytest.param({"buffer": 60}, ["09:00-09:30", "10:30-11:00"], id="the last buffer may be cut off"),
+        pytest.param({"breaks": ["10:00-10:15"]}, ["09:00-09:30", "09:30-10:00", "10:15-10:45"], id="a break"),
+        pytest.param({"breaks": ["09:45-10:00"]}, ["09:00-09:30", "10:00-10:30", "10:30-11:00"], id="into a break"),
+        pytest.param(
+            {"breaks": ["09:35-09:40", "10:10-10:20"]},
+            ["09:00-09:30", "09:40-10:10", "10:20-10:50"],
+            id="after each break the grid begins anew",
+        ),
+        pytest.param({"breaks": ["09:00-10:00"]}, ["10:00-10:30", "10:30-11:00"], id="a break at the beginning"),
+        pytest.param({"breaks": ["10:00-11:00"]}, ["09:00-09:30", "09:30-10:00"], id="a break at the end"),
+        pytest.param({"breaks": ["09:30-09:35", "09:35-10:30"]}, ["09:00-09:30", "10:30-11:00"], id="breaks in a row"),
+        pytest.param({"breaks": ["09:00-11:00"]}, [], id="nothing but a break"),
+        pytest.param(
+            {"buffer": 10, "breaks": ["09:35-09:40"]},
+            ["09:00-09:30", "09:40-10:10", "10:20-10:50"],
+            id="a break ends a buffer",
+        ),
+    ],
+)
+def test_breaks_and_buffers_stay_free(fields: dict[str, Any], expected: list[str]) -> None:
+    assert hours(day_of("2031-05-02", "09:00", "11:00", 30, **fields)) == expected
+
+
+def test_each_window_of_a_day_has_its_own_grid() -> None:
+    morning, evening = window_of("09:05", "10:15", 30), window_of("18:00", "20:00", 60, buffer=5)
+
+    assert hours(availability(morning, evening)) == ["09:05-09:35", "09:35-10:05", "18:00-19:00"]
+
+
+def test_a_closed_day_has_no_slots() -> None:
+    assert made("UTC", Availability(day=date(2031, 5, 2), windows=())) == []
+
+
 def test_a_slot_belongs_to_its_provider_and_is_free() -> None:
-    (only,) = slots_of(window_of("2031-05-02", "22:00", "24:00", 120), provider_id="ann", time_zone="Europe/Berlin")
+    (only,) = slots_of(day_of("2031-05-02", "22:00", "24:00", 120), provider_id="ann", time_zone="Europe/Berlin")
 
     assert only == Slot(
         provider_id="ann",
@@ -67,7 +124,7 @@ def test_a_slot_belongs_to_its_provider_and_is_free() -> None:
 
 def test_an_unknown_time_zone_is_an_error() -> None:
     with pytest.raises(ZoneInfoNotFoundError):
-        made("Mars/Olympus", window_of("2031-05-02", "09:00", "10:00", 30))
+        made("Mars/Olympus", day_of("2031-05-02", "09:00", "10:00", 30))
 
 
 CLOCK_CHANGES = [
@@ -273,11 +330,46 @@ CLOCK_CHANGES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("day", "window", "expected"),
+    [
+        pytest.param(
+            "2031-03-30",
+            window_of("01:00", "05:00", 60, breaks=["02:15-02:45"]),
+            ["01:00 = 30T00:00-30T01:00Z", "03:45 = 30T01:45-30T02:45Z"],
+            id="spring: a break that the clocks skip is at the change",
+        ),
+        pytest.param(
+            "2031-03-30",
+            window_of("01:15", "06:00", 60, buffer=30),
+            ["01:15 = 30T00:15-30T01:15Z", "04:15 = 30T02:15-30T03:15Z"],
+            id="spring: 01:15 ends at 03:15 by the clock, and its buffer lasts until 03:45",
+        ),
+        pytest.param(
+            "2031-03-30",
+            window_of("01:30", "06:00", 60, buffer=60),
+            ["01:30 = 30T00:30-30T01:30Z"],
+            id="spring: a start within the buffer is left out",
+        ),
+        pytest.param(
+            "2031-10-26",
+            window_of("01:00", "05:00", 60, breaks=["02:15-02:45"]),
+            ["01:00 = 25T23:00-26T00:00Z", "02:45 = 26T00:45-26T01:45Z", "03:45 = 26T02:45-26T03:45Z"],
+            id="autumn: a break that comes twice is at its first coming",
+        ),
+    ],
+)
+def test_breaks_and_buffers_are_right_when_the_clocks_change_in_berlin(
+    day: str, window: Window, expected: list[str]
+) -> None:
+    assert spans("Europe/Berlin", Availability(day=date.fromisoformat(day), windows=(window,))) == expected
+
+
 @pytest.mark.parametrize(("zone", "window", "expected"), CLOCK_CHANGES)
 def test_slots_are_right_by_the_clock_and_in_utc(
     zone: str, window: tuple[str, str, str, int], expected: list[str]
 ) -> None:
-    assert spans(zone, window_of(*window)) == expected
+    assert spans(zone, day_of(*window)) == expected
 
 
 @pytest.mark.parametrize(
@@ -293,7 +385,7 @@ def test_slots_are_right_by_the_clock_and_in_utc(
     ],
 )
 def test_a_day_has_as_many_full_hours_as_the_clock_shows_starts(zone: str, day: str, count: int) -> None:
-    assert len(made(zone, window_of(day, "00:00", "24:00", 60))) == count
+    assert len(made(zone, day_of(day, "00:00", "24:00", 60))) == count
 
 
 ZONES = [
@@ -319,90 +411,140 @@ DAYS = st.sampled_from(CHANGES) | st.dates(date(2031, 1, 1), date(2031, 12, 31))
 
 
 @st.composite
-def windows(draw: st.DrawFn) -> Window:
-    start = draw(st.integers(0, 24 * 60 - 1))
-    end = draw(st.integers(start + 1, 24 * 60))
+def windows(draw: st.DrawFn) -> list[Window]:
+    """Up to three windows of a day, with up to two breaks each."""
+    count = draw(st.integers(1, 3))
+    edges = sorted(draw(st.lists(st.integers(0, 24 * 60), min_size=2 * count, max_size=2 * count, unique=True)))
+    return [draw(windows_within(*edges[number : number + 2])) for number in range(0, 2 * count, 2)]
+
+
+@st.composite
+def windows_within(draw: st.DrawFn, start: int, end: int) -> Window:
+    edges = sorted(draw(st.lists(st.integers(start, end), max_size=4, unique=True)))
+    pairs = zip(edges[::2], edges[1::2], strict=False)
     return Window(
-        day=draw(DAYS),
         start=timedelta(minutes=start),
         end=timedelta(minutes=end),
         slot_minutes=draw(st.integers(5, 480)),
+        buffer_minutes=draw(st.just(0) | st.integers(0, 240)),
+        breaks=tuple(Break(start=timedelta(minutes=first), end=timedelta(minutes=last)) for first, last in pairs),
     )
+
+
+availabilities = st.builds(Availability, day=DAYS, windows=windows().map(tuple))
+zones = st.sampled_from(ZONES)
 
 
 def by_the_clock(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-def closing(window: Window, zone: str) -> datetime:
-    """The window's end, found by watching the clock minute by minute from well before."""
-    end = datetime.combine(window.day, datetime.min.time()) + window.end
-    instant = end.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) - timedelta(hours=2)
-    assert by_the_clock(instant, zone) < end
-    while by_the_clock(instant, zone) < end:
+def first_shown(day: date, since_midnight: timedelta, zone: str) -> datetime:
+    """When the clock shows a time or a later one, found by watching it minute by minute from well before."""
+    local = datetime.combine(day, datetime.min.time()) + since_midnight
+    instant = local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) - timedelta(hours=2)
+    assert by_the_clock(instant, zone) < local
+    while by_the_clock(instant, zone) < local:
         instant += timedelta(minutes=1)
     return instant
 
 
-@given(window=windows(), zone=st.sampled_from(ZONES))
-def test_slots_lie_on_the_grid_inside_their_window(window: Window, zone: str) -> None:
-    closes_at = closing(window, zone)
-    midnight = datetime.combine(window.day, datetime.min.time())
-    for each in made(zone, window):
+def grids(of: Window) -> list[tuple[timedelta, timedelta]]:
+    """The spans in which a window has a grid of its own: before, between and after its breaks."""
+    starts, ends = [of.start, *(each.end for each in of.breaks)], [*(each.start for each in of.breaks), of.end]
+    return list(zip(starts, ends, strict=True))
+
+
+def step(of: Window) -> timedelta:
+    return timedelta(minutes=of.slot_minutes + of.buffer_minutes)
+
+
+@given(availability=availabilities, zone=zones)
+def test_each_slot_lies_on_the_grid_between_two_breaks_of_a_window(availability: Availability, zone: str) -> None:
+    day = availability.day
+    midnight = datetime.combine(day, datetime.min.time())
+    for each in made(zone, availability):
         start = by_the_clock(each.starts_at, zone) - midnight
-        assert window.start <= start < window.end
-        assert (start - window.start) % timedelta(minutes=window.slot_minutes) == timedelta(0)
         assert each.slot_id == f"{midnight + start:%Y-%m-%dT%H:%M}"
-        assert each.ends_at <= closes_at
+        ((window, opens, closes),) = (
+            (window, opens, closes)
+            for window in availability.windows
+            for opens, closes in grids(window)
+            if opens <= start < closes
+        )
+        assert (start - opens) % step(window) == timedelta(0)
+        assert each.ends_at - each.starts_at == timedelta(minutes=window.slot_minutes)
+        assert each.ends_at <= first_shown(day, closes, zone)
 
 
-@given(window=windows(), zone=st.sampled_from(ZONES))
-def test_slots_have_their_true_length_follow_each_other_and_never_overlap(window: Window, zone: str) -> None:
-    slots = made(zone, window)
+@given(availability=availabilities, zone=zones)
+def test_slots_follow_each_other_and_never_overlap(availability: Availability, zone: str) -> None:
+    slots = made(zone, availability)
 
-    assert all(each.ends_at - each.starts_at == timedelta(minutes=window.slot_minutes) for each in slots)
     assert all(earlier.ends_at <= later.starts_at for earlier, later in pairwise(slots))
     assert [each.slot_id for each in slots] == sorted({each.slot_id for each in slots})
 
 
-@given(window=windows(), zone=st.sampled_from(ZONES))
-def test_a_start_on_the_grid_without_a_slot_has_a_reason(window: Window, zone: str) -> None:
-    slots = made(zone, window)
-    closes_at = closing(window, zone)
-    length = timedelta(minutes=window.slot_minutes)
-    midnight = datetime.combine(window.day, datetime.min.time())
+@given(day=DAYS, window=windows_within(0, 24 * 60), zone=zones)
+def test_between_two_breaks_each_slot_is_followed_by_its_buffer(day: date, window: Window, zone: str) -> None:
+    unbroken = replace(window, breaks=())
+    slots = made(zone, Availability(day=day, windows=(unbroken,)))
+
+    buffer = timedelta(minutes=window.buffer_minutes)
+    assert all(earlier.ends_at + buffer <= later.starts_at for earlier, later in pairwise(slots))
+
+
+@given(availability=availabilities, zone=zones)
+def test_no_slot_is_in_a_break(availability: Availability, zone: str) -> None:
+    slots = made(zone, availability)
+    for pause in (pause for window in availability.windows for pause in window.breaks):
+        begins, ends = (first_shown(availability.day, each, zone) for each in (pause.start, pause.end))
+        assert all(each.ends_at <= begins or each.starts_at >= ends for each in slots)
+
+
+@given(availability=availabilities, zone=zones)
+def test_a_start_on_the_grid_without_a_slot_has_a_reason(availability: Availability, zone: str) -> None:
+    slots = made(zone, availability)
+    midnight = datetime.combine(availability.day, datetime.min.time())
     offered = {each.slot_id for each in slots}
-    for minutes in range(0, int((window.end - window.start) / timedelta(minutes=1)), window.slot_minutes):
-        start = midnight + window.start + timedelta(minutes=minutes)
-        instant = start.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        if f"{start:%Y-%m-%dT%H:%M}" not in offered:
-            assert (
-                by_the_clock(instant, zone) != start
-                or instant + length > closes_at
-                or any(each.starts_at < instant + length and instant < each.ends_at for each in slots)
-            )
+    for window in availability.windows:
+        length, buffer = (timedelta(minutes=each) for each in (window.slot_minutes, window.buffer_minutes))
+        for opens, closes in grids(window):
+            closes_at = first_shown(availability.day, closes, zone)
+            for number in range(-((opens - closes) // step(window))):
+                start = midnight + opens + number * step(window)
+                instant = start.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+                if f"{start:%Y-%m-%dT%H:%M}" not in offered:
+                    assert (
+                        by_the_clock(instant, zone) != start
+                        or instant + length > closes_at
+                        or any(each.starts_at < instant + length and instant < each.ends_at + buffer for each in slots)
+                    )
 
 
-@given(window=windows())
-def test_where_clocks_never_change_the_window_is_filled(window: Window) -> None:
-    opens_at = datetime.combine(window.day, datetime.min.time(), tzinfo=UTC) + window.start
+@given(day=DAYS, window=windows_within(0, 24 * 60))
+def test_where_clocks_never_change_each_grid_is_filled(day: date, window: Window) -> None:
+    midnight = datetime.combine(day, datetime.min.time(), tzinfo=UTC)
     length = timedelta(minutes=window.slot_minutes)
 
-    assert [each.starts_at for each in made("UTC", window)] == [
-        opens_at + number * length for number in range((window.end - window.start) // length)
+    assert [each.starts_at for each in made("UTC", Availability(day=day, windows=(window,)))] == [
+        midnight + opens + number * step(window)
+        for opens, closes in grids(window)
+        for number in range(24 * 60)
+        if opens + number * step(window) + length <= closes
     ]
 
 
-@given(window=windows(), zone=st.sampled_from(ZONES))
-def test_the_same_window_makes_the_same_slots(window: Window, zone: str) -> None:
-    assert made(zone, window) == made(zone, window)
+@given(availability=availabilities, zone=zones)
+def test_the_same_windows_make_the_same_slots(availability: Availability, zone: str) -> None:
+    assert made(zone, availability) == made(zone, availability)
 
 
-@given(window=windows(), zone=st.sampled_from(ZONES))
+@given(availability=availabilities, zone=zones)
 def test_a_slot_that_ends_on_its_day_ends_later_by_the_clock_unless_the_clocks_went_back(
-    window: Window, zone: str
+    availability: Availability, zone: str
 ) -> None:
-    for each in made(zone, window):
+    for each in made(zone, availability):
         start, end = by_the_clock(each.starts_at, zone), by_the_clock(each.ends_at, zone)
         if end - start == each.ends_at - each.starts_at:
             assert local_end_time(each) > each.slot_id[11:]

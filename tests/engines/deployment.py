@@ -1,17 +1,17 @@
 """The application over DynamoDB Local and the queues of another endpoint, its workers fed as by the local stack."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.bootstrap import Application, Clients, Settings, build
 from chalicelib.dao.items import Item
-from chalicelib.domain.models import Booking, Slot, Window
+from chalicelib.domain.models import Booking, Slot
 from local_stack.resources import Table, provision, resources
 from local_stack.sqs_poller import SqsPoller
 from local_stack.stream_poller import StreamPoller
 from operations.invariants import unfinished, violations
-from tests.builders import CURSOR_KEY, new_id
+from tests.builders import CURSOR_KEY, availability, new_id, window
 from tests.engines.dynamodb_local import PATIENT, REGION, DynamoDbLocal
 from tests.system import A_DAY, AwsTable, eventually
 
@@ -75,13 +75,8 @@ class Deployment:
 
     def set_day(self, *, slot_minutes: int) -> list[Slot]:
         """Set the day after tomorrow from 09:00 to 12:00; returns its slots."""
-        window = Window(
-            day=date.fromisoformat(A_DAY),
-            start=timedelta(hours=9),
-            end=timedelta(hours=12),
-            slot_minutes=slot_minutes,
-        )
-        return self.application().services.availability.set_day(self.provider_id, window).slots
+        day = availability(window(slot_minutes=slot_minutes), day=date.fromisoformat(A_DAY))
+        return self.application().services.availability.set_day(self.provider_id, day).slots
 
     def application(self, *, hold_seconds: int = 1, clock: Callable[[], datetime] = real_time) -> Application:
         """The application, connected as on AWS."""

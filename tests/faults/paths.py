@@ -21,6 +21,12 @@ CLOCK_AHEAD = HOLD + timedelta(seconds=1)
 SLOT_ID = "2030-05-02T09:00"
 LATER_SLOT_ID = "2030-05-02T11:00"
 HALVES: Mapping[str, Any] = {**AVAILABILITY, "slotDurationMinutes": 30}
+PATTERN: Mapping[str, Any] = {
+    "startDate": "2030-05-02",
+    "endDate": "2030-05-09",
+    "weekdays": ["THURSDAY"],
+    "windows": [{"startTime": "09:00", "endTime": "12:00", "slotDurationMinutes": 90}],
+}
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,6 @@ class Path:
     """Whether what was done is taken back when the whole can't be."""
     clocks_differ_by: timedelta = timedelta(0)
     """How far the clock of this run is behind the one that the world was prepared by."""
-    in_steps: bool = False
-    """Whether it is more than one transaction, so that what was done may be between before and after."""
 
 
 def nothing(_world: World) -> None:
@@ -97,6 +101,10 @@ def get(path: str) -> Callable[[World], Answer]:
 
 def post(path: str, document: Any) -> Callable[[World], Answer]:
     return lambda world: world.api.post(path, document)
+
+
+def close(path: str) -> Callable[[World], Answer]:
+    return lambda world: world.api.request("DELETE", path)
 
 
 def hold(slot_id: str) -> Callable[[World], Answer]:
@@ -171,8 +179,12 @@ PATHS = [
     Path("creating a provider with a policy", nothing, post("/providers", {"name": "Ann", "holdSeconds": 60})),
     Path("showing a provider", a_provider, get("/providers/ann")),
     Path("changing a provider", a_provider, change),
-    Path("setting a day", a_provider, post("/providers/ann/availability", AVAILABILITY), in_steps=True),
-    Path("setting a day anew", a_hold, post("/providers/ann/availability", HALVES), in_steps=True),
+    Path("setting a day", a_provider, post("/providers/ann/availability", AVAILABILITY)),
+    Path("setting a day anew", a_hold, post("/providers/ann/availability", HALVES)),
+    Path("setting a weekly pattern", a_hold, post("/providers/ann/availability", PATTERN)),
+    Path("closing a day", a_hold, close("/providers/ann/availability/2030-05-02")),
+    Path("showing what is set", a_day, get("/providers/ann/availability?from=2030-05-02&to=2030-05-09")),
+    Path("listing free slots of a range", a_hold, get("/providers/ann/slots?from=2030-05-02&to=2030-05-03&limit=1")),
     Path("listing free slots", a_hold, get("/providers/ann/slots?date=2030-05-02")),
     Path("listing the slots of an empty day", a_day, get("/providers/ann/slots?date=2030-05-03")),
     Path("holding a slot", a_day, hold(SLOT_ID), is_taken_back=True),

@@ -188,8 +188,6 @@ def assert_nothing_is_half_done(world: World, path: Path, normal: Undisturbed, p
     now = world.bench.items()
     assert violations(now, now=world.clock() + path.clocks_differ_by) == [], plan
     last = len(world.calls) - 1
-    if path.in_steps:
-        return
     if path.is_taken_back and plan.hits(last) and (last > plan.at or path.queue_is_gone):
         over = world.clock() + HOLD + timedelta(seconds=1)
         assert as_at_the_deadline(now, over) == as_at_the_deadline(normal.before, over), plan

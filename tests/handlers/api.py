@@ -79,7 +79,8 @@ class Api:
     services: Callable[[], Services] | None = None
 
     def __post_init__(self) -> None:
-        self.app = Chalice("appointments", configure_logs=False)
+        # Each app adds its name to AWS_EXECUTION_ENV, which every call to AWS carries: after hundreds, it is too long.
+        self.app = Chalice("appointments", configure_logs=False, env={})
         register_routes(self.app, self.services or self.make_services)
         self._http = Client(self.app).http
 
@@ -135,6 +136,7 @@ class Api:
         provider_store = self.providers or InMemoryProviders(self.stores)
         slots = InMemorySlots(self.stores)
         providers = ProviderService(providers=provider_store, clock=self.clock, new_id=new_id)
+        cursors = Cursors(keys=[CURSOR_KEY])
         bookings = BookingService(
             providers=provider_store,
             bookings=InMemoryBookings(self.stores),
@@ -145,12 +147,14 @@ class Api:
         )
         return Services(
             providers=providers,
-            availability=AvailabilityService(providers=providers, slots=slots, clock=self.clock, new_id=new_id),
+            availability=AvailabilityService(
+                providers=providers, slots=slots, cursors=cursors, clock=self.clock, new_id=new_id
+            ),
             bookings=bookings,
             listings=ListingService(
                 listing=InMemoryListing(self.stores),
                 providers=providers,
-                cursors=Cursors(keys=[CURSOR_KEY]),
+                cursors=cursors,
                 clock=self.clock,
             ),
             calendar=CalendarService(bookings=bookings, providers=providers, clock=self.clock),

@@ -5,9 +5,9 @@ The requests are made from the table of operations and its examples, so that a n
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -21,7 +21,7 @@ Place = tuple[str | int, ...]
 PUBLIC = {key: operation for key, operation in OPERATIONS.items() if operation.is_public}
 WITH_BODY = [key for key, operation in PUBLIC.items() if operation.body]
 WITH_QUERY = [key for key, operation in PUBLIC.items() if operation.query]
-WITH_PATH_PARAMETER = [key for key in PUBLIC if "{" in key[1]]
+PATH_PARAMETERS = [(key, part[1:-1]) for key in PUBLIC for part in key[1].split("/") if part.startswith("{")]
 
 
 class Target:
@@ -39,12 +39,18 @@ class Target:
         self._before = copy.deepcopy(self._state())
 
     def send(
-        self, body: bytes = b"", *, content_type: str | None = "application/json", query: str = "", **changed: str
+        self,
+        body: bytes = b"",
+        *,
+        content_type: str | None = "application/json",
+        headers: Mapping[str, str] | None = None,
+        query: str = "",
+        parameters: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send these very bytes; parameters of the path may be changed."""
-        path = self.path.format(**{**self.parameters, **changed})
-        headers = {"Content-Type": content_type} if content_type else {}
-        return self.api.request(self.method, path + query, body=body, headers=headers)
+        """Send these very bytes; parameters of the path may be others than in the example."""
+        path = self.path.format(**{**self.parameters, **(parameters or {})})
+        all_headers = {"Content-Type": content_type} if content_type else {}
+        return self.api.request(self.method, path + query, body=body, headers={**all_headers, **(headers or {})})
 
     def refuses(self, body: bytes, *names: str) -> None:
         """A body is refused for these fields, and nothing has been changed."""
@@ -105,9 +111,15 @@ NO_DATES = ["2030-02-30", "2030-02-29", "2030-13-01", "2030-00-10", "2030-04-31"
 NO_TIMES = ["24:01", "25:00", "09:60", "9:00", "09:00:00", "-1:00", "\u0660\u0669:00", "noon"]
 
 
+NO_IDS = [
+    *("%00", "%FF", "%ED%A0%80", "%F0%9F%98%80", "..", "%2E%2E", "%2F", "a%0D%0Ab", "%25", "' OR 1=1", "$ne"),
+    "x" * 5_000,
+]
+
+
 def wrong_values(value: Any) -> list[Any]:
     """What can't stand in place of a value, by what the value looks like."""
-    wrong = [other for other in WRONG_TYPES if type(other) is not type(value)]
+    wrong = [other for other in WRONG_TYPES if not isinstance(value, list | dict) or type(other) is not type(value)]
     if isinstance(value, str):
         wrong += NO_TEXTS
         if value[:2] == "20":
@@ -121,8 +133,13 @@ def wrong_values(value: Any) -> list[Any]:
 def test_a_value_that_can_not_be_accepted_is_refused_by_the_name_of_its_field(key: Key, place: Place) -> None:
     target = Target(key)
     valid = EXAMPLES[key].body
+    fields = OPERATIONS[key].body
+    assert fields
+    takes_null = "nullable" in fields.model_json_schema()["properties"][place[0]]
 
     for value in wrong_values(dict(places(valid))[place]):
+        if value is None and takes_null:
+            continue
         target.refuses(json.dumps(replaced(valid, place, value)).encode(), ".".join(map(str, place)))
 
 
@@ -211,47 +228,58 @@ def test_a_body_that_is_not_said_to_be_json_in_utf_8_is_refused(key: Key, conten
 @pytest.mark.parametrize("key", WITH_QUERY, ids=" ".join)
 def test_a_query_parameter_that_can_not_be_accepted_is_refused_by_its_name(key: Key) -> None:
     target = Target(key)
-    model = OPERATIONS[key].query
-    assert model
-    parameters = list(model.model_json_schema()["properties"])
 
-    for name in parameters:
+    for name in query_parameters(key):
+        # A cursor is looked at when all else is right.
+        others = EXAMPLES[key].leaves_out if name == "cursor" else ()
+        beside = "".join(f"&{each}={PARAMETERS[each][1]}" for each in sorted(others))
         for value in ("", "%00", "%FF", "%ED%A0%80", "x" * 5_000, "%F0%9F%98%80", *map(quote, NO_DATES)):
-            answer = target.send(query=f"?{name}={value}")
+            answer = target.send(query=f"?{name}={value}{beside}")
             assert_problem(answer, 400, "VALIDATION_FAILED")
             assert name in answer.wrong_fields, (name, value)
         twice = target.send(query=f"?{name}={PARAMETERS[name][1]}&{name}={PARAMETERS[name][1]}")
-        assert twice.wrong_fields == {name: "must be given once only"}
+        assert twice.wrong_fields[name] == "must be given once only"
     unknown = target.send(query="?colour=red")
     assert_problem(unknown, 400, "VALIDATION_FAILED")
     assert unknown.wrong_fields["colour"] == "is not a known field"
 
 
-@pytest.mark.parametrize("key", WITH_PATH_PARAMETER, ids=" ".join)
-@pytest.mark.parametrize(
-    "value",
-    [
-        "%00",
-        "%FF",
-        "%ED%A0%80",
-        "%F0%9F%98%80",
-        "..",
-        "%2E%2E",
-        "%2F",
-        "a%0D%0Ab",
-        "%25",
-        "x" * 5_000,
-        "' OR 1=1",
-        "$ne",
-    ],
-)
-def test_what_can_not_be_an_id_is_found_nowhere(key: Key, value: str) -> None:
+@pytest.mark.parametrize("key", [key for key, operation in PUBLIC.items() if operation.headers], ids=" ".join)
+@pytest.mark.parametrize("value", ["", " ", "two words", "x" * 256, "\x00", "a\x7f", "caf\u00e9", "\U0001f600"])
+def test_a_header_that_can_not_be_accepted_is_refused_by_its_name(key: Key, value: str) -> None:
     target = Target(key)
-    name = next(part[1:-1] for part in key[1].split("/") if part.startswith("{"))
-    body = EXAMPLES[key].body
+    model = OPERATIONS[key].headers
+    assert model
 
-    query = f"?date={PARAMETERS['date'][1]}" if OPERATIONS[key].query else ""
-    answer = target.send(json.dumps(body).encode() if body else b"", query=query, **{name: value})
-
-    assert_problem(answer, 404, answer.json["code"])
+    for name in model.model_json_schema()["properties"]:
+        answer = target.send(json.dumps(EXAMPLES[key].body).encode(), headers={name: value})
+        assert_problem(answer, 400, "VALIDATION_FAILED")
+        assert answer.wrong_fields.keys() == {name}
     target.is_untouched()
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), PATH_PARAMETERS, ids=[f"{name} of {' '.join(key)}" for key, name in PATH_PARAMETERS]
+)
+@pytest.mark.parametrize("value", NO_IDS, ids=lambda value: value[:20])
+def test_what_can_not_be_an_id_is_found_nowhere(key: Key, name: str, value: str) -> None:
+    target = Target(key)
+    examples = {each: PARAMETERS[each][1] for each in query_parameters(key) if each not in EXAMPLES[key].leaves_out}
+    query = "?" + urlencode({each: example for each, example in examples.items() if example is not None})
+    body = json.dumps(EXAMPLES[key].body or {}).encode() if key in WITH_BODY else b""
+
+    answer = target.send(body, query=query, parameters={name: value})
+
+    if name == "userId" and answer.status == 200:
+        assert answer.json == {"bookings": [], "nextCursor": None}, "a user's id may have any characters but controls"
+    elif name in {"userId", "date"}:
+        assert_problem(answer, 400, "VALIDATION_FAILED")
+        assert answer.wrong_fields.keys() == {name}
+    else:
+        assert_problem(answer, 404, "BOOKING_NOT_FOUND" if name == "bookingId" else "PROVIDER_NOT_FOUND")
+    target.is_untouched()
+
+
+def query_parameters(key: Key) -> list[str]:
+    model = OPERATIONS[key].query
+    return list(model.model_json_schema()["properties"]) if model else []

@@ -109,6 +109,24 @@ def test_a_slot_that_is_too_far_ahead_is_refused(api: Api) -> None:
     assert hold(api, "2030-05-11T09:00").status == 202
 
 
+@pytest.mark.parametrize(
+    ("rules", "free"),
+    [
+        ({}, ["2030-05-02T09:00", "2030-05-02T10:00", "2030-05-02T11:00"]),
+        ({"minNoticeMinutes": 22 * 60}, ["2030-05-02T11:00"]),
+        ({"maxAdvanceDays": 1, "minNoticeMinutes": 0}, ["2030-05-02T09:00", "2030-05-02T10:00", "2030-05-02T11:00"]),
+        ({"maxAdvanceDays": 0}, []),
+    ],
+)
+def test_only_what_the_policy_allows_is_shown_as_free(api: Api, rules: Json, free: list[str]) -> None:
+    api.has_slots()
+    patch(api, rules)
+    assert api.free_slot_ids() == free
+    of_range = api.get("/providers/ann/slots?from=2030-05-01&to=2030-05-03&limit=2").json
+    assert [slot["slotId"] for slot in of_range["slots"]] == free[:2]
+    assert (of_range["nextCursor"] is None) == (len(free) <= 2)
+
+
 def test_a_confirmed_booking_that_starts_too_soon_can_be_neither_cancelled_nor_rescheduled(api: Api) -> None:
     api.has_slots()
     path = f"/bookings/{api.has_booking()['bookingId']}"

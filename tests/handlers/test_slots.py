@@ -90,6 +90,57 @@ def test_free_slots_are_listed_in_order_of_time(api: Api) -> None:
     }
 
 
+def test_the_free_slots_of_a_range_come_a_page_at_a_time(api: Api) -> None:
+    api.has_slots()
+    api.post(DAY_PATH, {**AVAILABILITY, "date": "2030-05-04"})
+
+    first = api.get(f"{SLOTS_PATH}{RANGE}&limit=4")
+    cursor = first.json["nextCursor"]
+    second = api.get(f"{SLOTS_PATH}{RANGE}&limit=4&cursor={cursor}")
+
+    assert first.status == 200
+    assert [slot["slotId"] for slot in first.json["slots"]] == [
+        "2030-05-02T09:00",
+        "2030-05-02T10:00",
+        "2030-05-02T11:00",
+        "2030-05-04T09:00",
+    ]
+    assert first.json | {"slots": None} == {
+        "providerId": "ann",
+        "from": "2030-05-02",
+        "to": "2030-05-04",
+        "timeZone": "UTC",
+        "slots": None,
+        "count": 4,
+        "nextCursor": cursor,
+    }
+    assert [slot["slotId"] for slot in second.json["slots"]] == ["2030-05-04T10:00", "2030-05-04T11:00"]
+    assert (second.json["count"], second.json["nextCursor"]) == (2, None)
+
+
+def test_a_page_has_a_hundred_slots_unless_another_number_is_asked_for(api: Api) -> None:
+    api.has_slots(startTime="00:00", endTime="24:00", slotDurationMinutes=5)
+
+    assert api.get(SLOTS_PATH + RANGE).json["count"] == 100
+    assert api.get(f"{SLOTS_PATH}{RANGE}&limit=288").json["nextCursor"] is None
+
+
+def test_a_range_has_31_days_at_most(api: Api) -> None:
+    api.has_slots()
+
+    assert api.get(f"{SLOTS_PATH}?from=2030-05-02&to=2030-06-01").json["count"] == 3
+
+
+def test_a_cursor_is_good_for_the_range_it_was_given_for_only(api: Api) -> None:
+    api.has_slots()
+    cursor = api.get(f"{SLOTS_PATH}{RANGE}&limit=1").json["nextCursor"]
+
+    answer = api.get(f"{SLOTS_PATH}?from=2030-05-01&to=2030-05-04&limit=1&cursor={cursor}")
+
+    assert_problem(answer, 400, "VALIDATION_FAILED")
+    assert answer.wrong_fields == {"cursor": "is none of this listing"}
+
+
 def test_a_day_that_was_never_set_has_no_slots(api: Api) -> None:
     api.has_provider(timeZone="Asia/Tokyo")
 
@@ -198,6 +249,7 @@ def test_a_slot_that_has_started_is_no_longer_free(api: Api) -> None:
     assert api.free_slot_ids() == ["2030-05-02T11:00"]
 
 
+RANGE = "?from=2030-05-02&to=2030-05-04"
 NOT_A_DATE = "must be a date as YYYY-MM-DD"
 NOT_A_TIME = "must be a time of the day as HH:MM"
 NOT_A_NUMBER = "must be a whole number"
@@ -313,6 +365,25 @@ def test_the_shortest_and_the_longest_slots_are_accepted(api: Api, minutes: int)
         ("?date=2030-02-30", {"date": "is no day of the calendar"}),
         ("?date=2030-05-02&date=2030-05-02", {"date": "must be given once only"}),
         ("?date=2030-05-02&status=HELD", {"status": "is not a known field"}),
+        ("?date=2030-05-02&from=2030-05-02", {"from": "can't be given together with date"}),
+        (
+            "?date=2030-05-02&from=2030-05-02&to=2030-05-02",
+            {"date": "can't be given together with from, to"},
+        ),
+        ("?date=2030-05-02&limit=5", {"limit": "can't be given together with date"}),
+        ("?from=2030-05-02", {"to": "is required"}),
+        ("?limit=5&cursor=x", {"from": "is required", "to": "is required"}),
+        ("?from=2030-05-02&to=2030-05-01", {"to": "must not be before from"}),
+        ("?from=2030-05-02&to=2030-06-02", {"to": "must be less than 31 days after from"}),
+        ("?from=x&to=2030-02-30", {"from": NOT_A_DATE, "to": "is no day of the calendar"}),
+        (f"{RANGE}&limit=0", {"limit": "must be at least 1"}),
+        (f"{RANGE}&limit=501", {"limit": "must be at most 500"}),
+        (f"{RANGE}&limit=ten", {"limit": "must be a whole number from 1 to 500"}),
+        (f"{RANGE}&limit=1000000", {"limit": "must be a whole number from 1 to 500"}),
+        (f"{RANGE}&limit=-1", {"limit": "must be a whole number from 1 to 500"}),
+        (f"{RANGE}&limit=\uff11", {"limit": "must be a whole number from 1 to 500"}),
+        (f"{RANGE}&cursor=", {"cursor": "is none of this listing"}),
+        (f"{RANGE}&cursor=forged", {"cursor": "is none of this listing"}),
         ("?date=&Date=2030-05-02", {"date": NOT_A_DATE, "Date": "is not a known field"}),
         (
             "?b=1&a=1&b=2&a=2",

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
+from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import (
     Item,
     availability_item,
@@ -21,7 +21,7 @@ from chalicelib.domain.instants import to_epoch_second, to_text
 from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Slot
 from operations.invariants import Kind
 from operations.records import Place, place_of
-from tests.builders import HOLD, NOW, booking, provider, slot, window
+from tests.builders import HOLD, NOW, availability, booking, provider, slot
 
 SLOT = slot()
 NEXT = slot(provider_id=SLOT.provider_id, starts_at=SLOT.ends_at)
@@ -30,6 +30,9 @@ PROVIDER = provider(provider_id=SLOT.provider_id)
 STRICT = replace(PROVIDER, policy=Policy(min_notice_minutes=60, hold_seconds=60))
 ELSEWHERE = replace(MINE, slot_id=NEXT.slot_id, starts_at=NEXT.starts_at, ends_at=NEXT.ends_at)
 """The same booking, of another slot."""
+
+
+DAY_ITEM = availability_item(SLOT.provider_id, replace(availability(), revision="revision-1"))
 
 
 def free(of: Slot = SLOT, **changes: Any) -> Item:
@@ -83,9 +86,7 @@ def without(item: Item, *names: str) -> Item:
 
 def as_stored(items: Iterable[Item]) -> list[Item]:
     """Items with numbers as the table gives them."""
-    return [
-        {name: Decimal(value) if isinstance(value, int) else value for name, value in item.items()} for item in items
-    ]
+    return [deserialized(serialized(item)) for item in items]
 
 
 def by_place(items: Iterable[Item]) -> dict[Place, Item]:
@@ -97,6 +98,8 @@ SOUND: dict[str, list[Item]] = {
     "a free slot": [free()],
     "two slots one after the other": [free(), free(NEXT)],
     "a hold": [held(), trigger()],
+    "a hold of a slot that is withdrawn": [held(withdrawn=True), trigger()],
+    "a withdrawn slot whose booking ended": [free(withdrawn=True), cancelled()],
     "a hold whose booking is written": [held(), trigger(), pending()],
     "a confirmed booking": [reserved(), confirmed()],
     "bookings that ended": [free(), cancelled(), expired(OTHER)],
@@ -108,7 +111,6 @@ SOUND: dict[str, list[Item]] = {
         pending(replace(MINE, expires_at=NOW - timedelta(minutes=1))),
         trigger(replace(MINE, expires_at=NOW - timedelta(minutes=1))),
     ],
-    "a provider and a day": [provider_item(PROVIDER), availability_item(SLOT.provider_id, window(), "revision-1")],
     "a provider with a policy": [provider_item(STRICT), *policy_items(STRICT)],
     "a provider whose policy was ended": [provider_item(PROVIDER), *policy_items(PROVIDER)],
     "a request that is remembered": [idempotency_item(MINE, MINE.user_id, "key-1"), held(), trigger()],
@@ -118,6 +120,7 @@ SOUND: dict[str, list[Item]] = {
         trigger(ELSEWHERE),
         pending(replace(ELSEWHERE, sequence=1)),
     ],
+    "a provider and a day": [provider_item(PROVIDER), DAY_ITEM],
     "items of kinds that are not known here": [
         {"PK": "SOMETHING#1", "SK": "ELSE"},
         {"PK": f"PROVIDER#{SLOT.provider_id}", "SK": "POLICY"},
@@ -175,8 +178,20 @@ DAMAGES: dict[str, Damage] = {
     ),
     "a slot is among another provider's": Damage(items=[free(PK="PROVIDER#another")], found={Kind.UNREADABLE}),
     "a provider has no name": Damage(items=[without(provider_item(PROVIDER), "name")], found={Kind.UNREADABLE}),
-    "a day has no revision": Damage(
-        items=[without(availability_item(SLOT.provider_id, window(), "r"), "revision")], found={Kind.UNREADABLE}
+    "a day has no revision": Damage(items=[without(DAY_ITEM, "revision")], found={Kind.UNREADABLE}),
+    "a day's window is a text": Damage(items=[{**DAY_ITEM, "windows": ["09:00"]}], found={Kind.UNREADABLE}),
+    "a day's window ends at no time": Damage(
+        items=[{**DAY_ITEM, "windows": [{**DAY_ITEM["windows"][0], "endTime": "noon"}]}], found={Kind.UNREADABLE}
+    ),
+    "a day's slots have a length that is text": Damage(
+        items=[{**DAY_ITEM, "windows": [{**DAY_ITEM["windows"][0], "slotDurationMinutes": "60"}]}],
+        found={Kind.UNREADABLE},
+    ),
+    "a slot is withdrawn and not": Damage(items=[free(withdrawn=False)], found={Kind.UNREADABLE}),
+    "a withdrawn slot is held by a booking that ended": Damage(
+        items=[held(withdrawn=True), expired()],
+        found={Kind.HELD_FOR_NOBODY},
+        mended=[free(withdrawn=True), expired()],
     ),
     "a copy of a policy has a rule as text": Damage(
         items=[provider_item(STRICT), *policy_items(STRICT)[1:], {**policy_items(STRICT)[0], "holdSeconds": "60"}],

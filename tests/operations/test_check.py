@@ -48,12 +48,12 @@ def test_damage_is_reported_as_a_violation_or_as_late(name: str, sandbox: Sandbo
 def test_a_table_of_many_pages_is_read_to_its_end_each_item_once(sandbox: Sandbox) -> None:
     padding = "x" * 300_000
     sandbox.put(
-        {**free(slot(starts_at=SLOT.starts_at + timedelta(hours=each))), "padding": padding} for each in range(12)
+        {**free(slot(starts_at=SLOT.starts_at + timedelta(hours=each))), "padding": padding} for each in range(24)
     )
     sandbox.put([held(), pending()])
     pages: list[int] = []
     report = check(sandbox.target, pages.append)
-    assert report.items == sum(pages) == 14
+    assert report.items == sum(pages) == 26
     assert len(pages) > 4
     assert [finding.kind for finding in report.violations] == [Kind.WITHOUT_TRIGGER]
 

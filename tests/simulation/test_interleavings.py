@@ -37,7 +37,7 @@ def test_a_fault_gives_states_that_there_are_not_without_it() -> None:
 
 def test_a_condition_that_is_broken_is_found_with_the_way_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """A planted fault: an expiry that does not look at whose the slot is, which only a re-hold can show."""
-    monkeypatch.setattr(bookings, "_owned_by", lambda _booking, _statuses: Attr("PK").exists())
+    monkeypatch.setattr(bookings, "_owned_by", lambda _booking: Attr("PK").exists())
     found = explored({"first": books_and_confirms, "second": books_and_confirms}, Fault.NONE)
     assert found.broken
     *way, what = found.broken[0].splitlines()

@@ -45,7 +45,7 @@ def any_slot(_now: object) -> ConditionBase:
     return Attr("PK").exists()
 
 
-def nobody(_booking: Booking, _statuses: object) -> ConditionBase:
+def nobody(_booking: Booking) -> ConditionBase:
     return Attr("PK").exists()
 
 

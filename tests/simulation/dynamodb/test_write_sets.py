@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain.changes import change_of
 from chalicelib.domain.errors import SlotNotFoundError, SlotUnavailableError
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE
-from chalicelib.domain.ports import AvailabilitySupersededError, SlotChangedError, StepRefusedError
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Slot
+from chalicelib.domain.ports import SlotChangedError, StepRefusedError
 from local_stack.resources import resources
-from tests.builders import DAY, HOLD, NOW, booking, new_id, slot, window
+from simulation.machine import in_turn
+from tests.builders import DAY, HOLD, NOW, availability, booking, new_id, slot
 from tests.engines.dynamodb_local import DynamoDbLocal
 from tests.simulation.dynamodb.both import Both
 from tests.simulation.dynamodb.client import client_of
@@ -26,11 +28,10 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "300")) // 6
 TABLE = resources(prefix="write-sets-").table
 
 MOMENTS = [NOW, NOW + HOLD / 2, NOW + HOLD, NOW + timedelta(days=1)]
-STEPS = ["open", "add", "remove", "read", "hold", "release", "create", "confirm", "cancel", "expire"]
+STEPS = ["set", "set otherwise", "close", "read", "hold", "release", "create", "confirm", "cancel", "expire"]
 
 
 REFUSALS = (
-    AvailabilitySupersededError,
     SlotChangedError,
     SlotNotFoundError,
     SlotUnavailableError,
@@ -44,7 +45,7 @@ class Rig:
     def __init__(self, local: LocalTable) -> None:
         self.local = local
         self.both = Both(TABLE, local)
-        self.stores = dao_stores(table_on(client_of(self._call), TABLE.name))
+        self.stores = dao_stores(table_on(client_of(self._call), TABLE.name, run_all=in_turn))
 
     def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         return self.both.call(operation, request)
@@ -72,14 +73,14 @@ def test_every_order_of_write_sets_has_the_same_answers_items_and_stream(
 ) -> None:
     rig.both = Both(TABLE, rig.local)
     application = Application(rig.stores)
-    for name, which_slot, which_booking, at, which_revision in [("open", 0, 0, NOW, 0), ("add", 0, 0, NOW, 0), *steps]:
+    for name, which_slot, which_booking, at, which_revision in [("set", 0, 0, NOW, 0), *steps]:
         with suppress(*REFUSALS):
             application.do(name, which_slot, which_booking, at, which_revision)
     rig.both.compare()
 
 
 class Application:
-    """Two slots, three bookings of each, and two requests that set their day."""
+    """Two slots, three bookings of each, and requests that set their day."""
 
     def __init__(self, stores: Stores) -> None:
         provider_id = f"p-{new_id()}"
@@ -87,21 +88,20 @@ class Application:
         self._stores = stores
         self._slots = [first, slot(provider_id=provider_id, starts_at=first.starts_at + timedelta(hours=1))]
         self._bookings = [[booking(each) for _ in range(3)] for each in self._slots]
-        self._revisions = [new_id(), new_id()]
 
     def do(self, name: str, which_slot: int, which_booking: int, at: datetime, which_revision: int) -> None:
         """Take one step. Raises what the stores raise."""
         one, its = self._slots[which_slot], self._bookings[which_slot][which_booking]
-        day: dict[str, Any] = {"revision": self._revisions[which_revision]}
         match name:
-            case "open":
-                self._stores.slots.open_window(one.provider_id, window(), **day)
-            case "add":
-                self._stores.slots.add(self._slots, window(), **day)
-            case "remove":
-                self._stores.slots.remove_free(self._slots, window(), **day, now=at)
+            case "set":
+                self._change(self._slots, at, which_revision)
+            case "set otherwise":
+                longer = replace(self._slots[0], ends_at=self._slots[1].ends_at)
+                self._change([longer], at, which_revision)
+            case "close":
+                self._change([], at, which_revision)
             case "read":
-                self._stores.slots.of_day(one.provider_id, DAY)
+                list(self._stores.slots.of_days(one.provider_id, DAY, DAY, after=one.slot_id, page_size=1))
                 self._stores.slots.find(one.provider_id, one.slot_id)
                 self._stores.bookings.find(its.booking_id)
             case "hold":
@@ -113,3 +113,16 @@ class Application:
             case _:
                 step = {"confirm": CONFIRM, "cancel": CANCEL, "expire": EXPIRE}[name]
                 self._stores.bookings.take_step(step, its, at=at)
+
+    def _change(self, wanted: list[Slot], at: datetime, which_revision: int) -> None:
+        """Set the day, from what was read before or, with the second revision, from what nobody has read."""
+        provider_id = self._slots[0].provider_id
+        (there, *_) = [*self._stores.slots.availability(provider_id, DAY, DAY), availability()]
+        change = change_of(
+            replace(availability(), revision=new_id()),
+            replaces=there.revision if which_revision == 0 else "another",
+            before=list(self._stores.slots.of_days(provider_id, DAY, DAY)),
+            wanted=wanted,
+            now=at,
+        )
+        self._stores.slots.change_days(provider_id, [change], now=at)

@@ -15,11 +15,16 @@ from tests.simulation.histories.stories import (
     get,
     hold,
     hold_without,
+    not_rescheduled,
+    once_more,
     refused,
+    reschedule,
     slots,
     step,
     unsettled,
 )
+
+LIVE = {"PENDING", "CONFIRMED"}
 
 
 class Request(NamedTuple):
@@ -40,6 +45,36 @@ class Request(NamedTuple):
     """On the way back."""
     fate: str = "answered"
     """Or "no answer", or "failed" before it took effect."""
+    key: str | None = None
+    """The idempotency key of a hold."""
+
+
+@dataclass(eq=False)
+class Booking:
+    """A row. Times are in seconds after the start."""
+
+    made: Operation
+    """The hold, as it was or would have been answered."""
+    slot_id: str
+    deadline: float
+    status: str = "PENDING"
+    since: float | None = None
+    """In its status."""
+    moved: float | None = None
+    """When it was rescheduled, if it has not changed since."""
+
+    def is_over(self, read: float) -> bool:
+        """Whether it was not confirmed in time."""
+        return self.status == "PENDING" and self.deadline <= read
+
+    @property
+    def changed(self) -> float:
+        """When it has changed last."""
+        return next(at for at in (self.moved, self.since, self.made.invoked - START) if at is not None)
+
+    def settle(self, status: str, at: float) -> None:
+        """Come to another status."""
+        self.status, self.since, self.moved = status, at, None
 
 
 @dataclass
@@ -48,12 +83,11 @@ class Reference:
 
     slot_ids: list[str]
     now: float = 0.0
-    owner: dict[str, Operation] = field(default_factory=dict)
-    reserved: set[str] = field(default_factory=set)
-    status: dict[str, str] = field(default_factory=dict)
-    since: dict[str, float] = field(default_factory=dict)
-    bookings: list[Operation] = field(default_factory=list)
-    """The holds that were answered."""
+    owner: dict[str, Booking] = field(default_factory=dict)
+    by_key: dict[str, Booking] = field(default_factory=dict)
+    bookings: list[Booking] = field(default_factory=list)
+    known: dict[Booking, float] = field(default_factory=dict)
+    """The bookings that were answered, and since when."""
     history: list[Operation] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -68,88 +102,93 @@ class Reference:
         read = round(self.now - request.decided, 6)
         begun = round(read - request.held_up, 6)
         fields = {"takes": round(self.now + request.answered - begun, 6)}
+        slot_id = self.slot_ids[request.slot % len(self.slot_ids)]
         if request.what == Kind.HOLD:
-            self._hold(self.slot_ids[request.slot % len(self.slot_ids)], begun, read, request.fate, fields)
+            self._hold(slot_id, begun, read, request, fields)
         elif request.what == Kind.SLOTS:
             free = [each for each in self.slot_ids if self._is_free(each, read)]
             self.history.append(slots(begun, *free, **fields))
         else:
-            known = [each for each in self.bookings if (each.returned or 0) - START < begun]
+            known = [each for each, since in self.known.items() if since < begun]
             if known:
-                self._on_booking(Kind(request.what), known[request.booking % len(known)], begun, read, request, fields)
+                booking = known[request.booking % len(known)]
+                self._on_booking(Kind(request.what), booking, slot_id, begun, read, request.fate, fields)
 
-    def _hold(self, slot_id: str, begun: float, read: float, fate: str, fields: dict[str, Any]) -> None:
-        if not self._is_free(slot_id, read):
-            self.history.append(hold_without(409 if fate == "answered" else None, begun, slot_id=slot_id, **fields))
+    def _hold(self, slot_id: str, begun: float, read: float, request: Request, fields: dict[str, Any]) -> None:
+        booking = self.by_key.get(request.key or "")
+        is_reused = booking is not None and booking.made.slot_id != slot_id
+        if booking is None and request.fate != "failed" and self._is_free(slot_id, read):
+            booking = self._make(slot_id, read, request.key)
+        if request.fate == "answered" and booking and not is_reused:
+            self.history.append(once_more(booking.made, begun, **fields))
+            self.known.setdefault(booking, round(begun + fields["takes"], 6))
             return
-        made = hold(begun, slot_id=slot_id, created=read, **fields)
-        if fate != "failed":
-            self.owner[slot_id] = made
-            self.reserved.discard(slot_id)
-            self.status[made.body["bookingId"]] = "PENDING"
-        if fate == "answered":
-            self.bookings.append(made)
-            self.history.append(made)
-        else:
-            self.history.append(hold_without(503 if fate == "failed" else None, begun, slot_id=slot_id, **fields))
+        status = {"answered": 422 if is_reused else 409, "failed": 503}.get(request.fate)
+        self.history.append(hold_without(status, begun, slot_id=slot_id, key=request.key, **fields))
+
+    def _make(self, slot_id: str, read: float, key: str | None) -> Booking:
+        made = hold(read, slot_id=slot_id, key=key)
+        booking = Booking(made, slot_id, from_text(made.body["expiresAt"]).timestamp() - START)
+        self.bookings.append(booking)
+        self.owner[slot_id] = booking
+        if key:
+            self.by_key[key] = booking
+        return booking
 
     def _on_booking(
-        self, kind: Kind, held: Operation, begun: float, read: float, request: Request, fields: dict[str, Any]
+        self, kind: Kind, booking: Booking, slot_id: str, begun: float, read: float, fate: str, fields: dict[str, Any]
     ) -> None:
-        if request.fate == "failed" and kind is not Kind.GET:
-            self.history.append(unsettled(held, kind, begun, 503, **fields))
+        held = booking.made
+        asked = {**fields, "slot_id": slot_id} if kind is Kind.RESCHEDULE else fields
+        if fate == "failed" and kind is not Kind.GET:
+            self.history.append(unsettled(held, kind, begun, 503, **asked))
             return
-        status = self._step(kind, held, read)
-        since = self.since.get(held.body["bookingId"])
+        status = self._step(kind, booking, slot_id, read)
+        seen: dict[str, Any] = {**fields, "slot_id": booking.slot_id}
+        if status != "EXPIRED":
+            seen |= {"since": booking.since, "moved": booking.moved}
         if kind is Kind.GET:
-            self.history.append(get(held, begun, status, since=since, **fields))
-        elif request.fate != "answered":
-            self.history.append(unsettled(held, kind, begun, **fields))
-        elif status == {Kind.CONFIRM: "CONFIRMED", Kind.CANCEL: "CANCELLED"}[kind]:
-            self.history.append(step(held, kind, begun, since=since, **fields))
+            self.history.append(get(held, begun, status, **seen))
+        elif fate != "answered":
+            self.history.append(unsettled(held, kind, begun, **asked))
+        elif status == {Kind.CONFIRM: "CONFIRMED", Kind.CANCEL: "CANCELLED"}.get(kind):
+            self.history.append(step(held, kind, begun, **seen))
+        elif status not in LIVE:
+            self.history.append(refused(held, kind, begun, status, **asked))
+        elif booking.slot_id == slot_id:
+            self.history.append(reschedule(held, begun, status=status, **{**seen, "moved": booking.changed}))
         else:
-            self.history.append(refused(held, kind, begun, status, **fields))
+            self.history.append(not_rescheduled(held, begun, **asked))
 
-    def _step(self, kind: Kind, held: Operation, read: float) -> str:
-        """Do what is asked for, and give the status that the booking has then."""
-        booking_id, slot_id = held.body["bookingId"], str(held.slot_id)
-        status = self.status[booking_id]
-        is_owner = self.owner.get(slot_id) is held
-        if status == "PENDING" and self._deadline(held) <= read:
+    def _step(self, kind: Kind, booking: Booking, slot_id: str, read: float) -> str:
+        """Do what is asked for, if that is possible, and give the status that the booking has then."""
+        is_owner = self.owner.get(booking.slot_id) is booking
+        if booking.is_over(read):
             return "EXPIRED"
-        if kind is Kind.CONFIRM and status == "PENDING":
-            if not is_owner:
-                return "EXPIRED"
-            self.reserved.add(slot_id)
-            self._settle(booking_id, "CONFIRMED", read)
-        elif kind is Kind.CANCEL and status in {"PENDING", "CONFIRMED"}:
+        if kind in {Kind.CONFIRM, Kind.RESCHEDULE} and booking.status == "PENDING" and not is_owner:
+            return "EXPIRED"
+        if kind is Kind.CONFIRM and booking.status == "PENDING":
+            booking.settle("CONFIRMED", read)
+        elif kind is Kind.CANCEL and booking.status in LIVE:
             if is_owner:
-                self._free(slot_id)
-            self._settle(booking_id, "CANCELLED", read)
-        return self.status[booking_id]
+                del self.owner[booking.slot_id]
+            booking.settle("CANCELLED", read)
+        elif kind is Kind.RESCHEDULE and booking.status in LIVE and self._is_free(slot_id, read):
+            del self.owner[booking.slot_id]
+            self.owner[slot_id] = booking
+            booking.slot_id, booking.moved = slot_id, read
+        return booking.status
 
     def _tidy(self) -> None:
-        for slot_id, held in list(self.owner.items()):
-            if slot_id not in self.reserved and self._deadline(held) <= self.now:
-                self._free(slot_id)
-        for held in self.bookings:
-            if self.status[held.body["bookingId"]] == "PENDING" and self._deadline(held) <= self.now:
-                self.status[held.body["bookingId"]] = "EXPIRED"
+        for slot_id, booking in list(self.owner.items()):
+            if booking.is_over(self.now):
+                del self.owner[slot_id]
+        for booking in self.bookings:
+            if booking.is_over(self.now):
+                booking.settle("EXPIRED", booking.deadline)
 
     def _is_free(self, slot_id: str, read: float) -> bool:
-        if slot_id not in self.owner:
-            return True
-        return slot_id not in self.reserved and self._deadline(self.owner[slot_id]) <= read
-
-    def _free(self, slot_id: str) -> None:
-        del self.owner[slot_id]
-        self.reserved.discard(slot_id)
-
-    def _settle(self, booking_id: str, status: str, at: float) -> None:
-        self.status[booking_id], self.since[booking_id] = status, at
-
-    def _deadline(self, held: Operation) -> float:
-        return from_text(held.body["expiresAt"]).timestamp() - START
+        return slot_id not in self.owner or self.owner[slot_id].is_over(read)
 
 
 def slot_ids(count: int) -> list[str]:

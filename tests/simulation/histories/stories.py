@@ -4,6 +4,7 @@ Times are in seconds after `START`. An operation takes `TAKES` seconds, unless i
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeAlias
@@ -15,6 +16,7 @@ START = 1_900_000_000.0
 HOLD = 300
 TAKES = 0.1
 PROVIDER, DAY = "ann", "2030-05-02"
+DAY_BEFORE, DAY_AFTER = "2030-05-01", "2030-05-03"
 SLOT, OTHER_SLOT = f"{DAY}T09:00", f"{DAY}T10:00"
 
 Body: TypeAlias = dict[str, Any]
@@ -35,17 +37,20 @@ def operation(kind: Kind, at: float, status: int | None, body: Body | None = Non
     return Operation(kind=kind, invoked=START + at, returned=returned, status=status, body=body or {}, **fields)
 
 
+def place(slot_id: str) -> Body:
+    """What a booking tells of its slot."""
+    hour = slot_id[-5:]
+    return {"slotId": slot_id, "startsAt": f"{DAY}T{hour}:00Z", "endsAt": f"{DAY}T{hour[:2]}:30:00Z"}
+
+
 def pending(booking_id: str, slot_id: str, user_id: str, *, created: float) -> Body:
     """A PENDING booking."""
-    hour = slot_id[-5:]
     return {
         "bookingId": booking_id,
         "status": "PENDING",
         "providerId": PROVIDER,
-        "slotId": slot_id,
+        **place(slot_id),
         "userId": user_id,
-        "startsAt": f"{DAY}T{hour}:00Z",
-        "endsAt": f"{DAY}T{hour[:2]}:30:00Z",
         "timeZone": "UTC",
         "createdAt": text(created),
         "updatedAt": text(created),
@@ -65,18 +70,41 @@ def hold(
 
 def hold_without(status: int | None, at: float, *, slot_id: str = SLOT, **fields: Any) -> Operation:
     """A hold that is refused, fails, or gets no answer."""
-    codes = {404: "SLOT_NOT_FOUND", 409: "SLOT_UNAVAILABLE", 503: "SERVICE_UNAVAILABLE"}
+    codes = {
+        404: "SLOT_NOT_FOUND",
+        409: "SLOT_UNAVAILABLE",
+        422: "IDEMPOTENCY_KEY_REUSED",
+        503: "SERVICE_UNAVAILABLE",
+    }
     body = {"code": codes[status]} if status else {}
     return operation(Kind.HOLD, at, status, body, provider_id=PROVIDER, slot_id=slot_id, user_id="user", **fields)
 
 
-def shown(held: Operation, status: str, *, since: float | None = None, **changes: Any) -> Body:
-    """The booking of a hold in a status, in which it is since `since`; an expired one since its deadline."""
-    body = {**held.body, "status": status}
+def once_more(held: Operation, at: float, *, takes: float = TAKES) -> Operation:
+    """The same request again, which is given the same answer."""
+    return replace(held, client=f"client-{next(_numbers)}", invoked=START + at, returned=START + at + takes)
+
+
+def shown(
+    held: Operation,
+    status: str,
+    *,
+    since: float | None = None,
+    slot_id: str | None = None,
+    moved: float | None = None,
+    **changes: Any,
+) -> Body:
+    """The booking of a hold in a status, in which it is since `since`; an expired one since its deadline.
+
+    With `slot_id` it is on another slot than it was held on; `moved` is when, if it has not changed since.
+    """
+    body = {**held.body, "status": status, **(place(slot_id) if slot_id else {})}
     if status != "PENDING":
         deadline = body.pop("expiresAt")
         at = deadline if since is None else text(since)
         body |= {"updatedAt": at, f"{status.lower()}At": at}
+    if moved is not None:
+        body["updatedAt"] = text(moved)
     return {**body, **changes}
 
 
@@ -88,9 +116,19 @@ def get(held: Operation, at: float, status: str, *, since: float | None = None, 
     )
 
 
-def step(held: Operation, kind: Kind, at: float, *, since: float | None = None, **fields: Any) -> Operation:
+def step(
+    held: Operation,
+    kind: Kind,
+    at: float,
+    *,
+    since: float | None = None,
+    slot_id: str | None = None,
+    moved: float | None = None,
+    **fields: Any,
+) -> Operation:
     """A confirm or a cancel that is done, since its beginning if nothing else is said."""
-    body = shown(held, f"{kind.upper()}{'ED' if kind is Kind.CONFIRM else 'LED'}", since=at if since is None else since)
+    status = f"{kind.upper()}{'ED' if kind is Kind.CONFIRM else 'LED'}"
+    body = shown(held, status, since=at if since is None else since, slot_id=slot_id, moved=moved)
     return operation(kind, at, 200, body, booking_id=held.body["bookingId"], **fields)
 
 
@@ -102,14 +140,38 @@ def cancel(held: Operation, at: float, **fields: Any) -> Operation:
     return step(held, Kind.CANCEL, at, **fields)
 
 
+def reschedule(
+    held: Operation,
+    at: float,
+    *,
+    slot_id: str = OTHER_SLOT,
+    status: str = "PENDING",
+    since: float | None = None,
+    moved: float | None = None,
+    **fields: Any,
+) -> Operation:
+    """A reschedule that is done, at its beginning if nothing else is said; `since` is when it was confirmed."""
+    body = shown(held, status, since=since, slot_id=slot_id, moved=at if moved is None else moved)
+    return operation(Kind.RESCHEDULE, at, 200, body, booking_id=held.body["bookingId"], slot_id=slot_id, **fields)
+
+
+def not_rescheduled(
+    held: Operation, at: float, code: str = "SLOT_UNAVAILABLE", *, slot_id: str = OTHER_SLOT, **fields: Any
+) -> Operation:
+    """A reschedule that is refused for its slot, or by the provider's policy."""
+    status = 404 if code == "SLOT_NOT_FOUND" else 409
+    booking_id = held.body["bookingId"]
+    return operation(Kind.RESCHEDULE, at, status, {"code": code}, booking_id=booking_id, slot_id=slot_id, **fields)
+
+
 def refused(held: Operation, kind: Kind, at: float, status: str, **fields: Any) -> Operation:
-    """A confirm or a cancel that the booking's status forbids."""
+    """A step that the booking's status forbids."""
     body = {"code": "BOOKING_CONFLICT", "bookingStatus": status}
     return operation(kind, at, 409, body, booking_id=held.body["bookingId"], **fields)
 
 
 def unsettled(held: Operation, kind: Kind, at: float, status: int | None = None, **fields: Any) -> Operation:
-    """A confirm or a cancel that nobody knows the end of."""
+    """A step that nobody knows the end of."""
     body = {"code": "SERVICE_UNAVAILABLE"} if status else {}
     return operation(kind, at, status, body, booking_id=held.body["bookingId"], **fields)
 
@@ -118,15 +180,34 @@ def not_found(held: Operation, at: float, kind: Kind = Kind.GET) -> Operation:
     return operation(kind, at, 404, {"code": "BOOKING_NOT_FOUND"}, booking_id=held.body["bookingId"])
 
 
-def slot_view(slot_id: str) -> Body:
+def slot_view(slot_id: str, status: str = "AVAILABLE") -> Body:
     """A slot in a list."""
-    return {"slotId": slot_id, "startsAt": f"{slot_id}:00Z"}
+    return {"slotId": slot_id, "startsAt": f"{slot_id}:00Z", "status": status}
 
 
 def slots(at: float, *slot_ids: str, **fields: Any) -> Operation:
     """A list of the free slots."""
     body = {"providerId": PROVIDER, "date": DAY, "slots": [slot_view(each) for each in slot_ids]}
     return operation(Kind.SLOTS, at, 200, body, provider_id=PROVIDER, day=DAY, **fields)
+
+
+def page(at: float, *slot_ids: str, more: bool = False, **fields: Any) -> Operation:
+    """A page of the free slots of some days around the day."""
+    listed = slots(at, *slot_ids, last_day=DAY_AFTER, **fields)
+    return replace(listed, day=DAY_BEFORE, body={**listed.body, "nextCursor": "next" if more else None})
+
+
+def closing(at: float, *kept: str, status: int | None = 200, **fields: Any) -> Operation:
+    """Closing the day, on which these slots are owned."""
+    body = {"slots": [slot_view(each, "RESERVED") for each in kept]} if status == 200 else {}
+    return operation(Kind.CLOSING, at, status, body, provider_id=PROVIDER, day=DAY, **fields)
+
+
+def pattern(at: float, *days: str, status: int | None = 201, **fields: Any) -> Operation:
+    """Setting these days out of three."""
+    body = {"days": [{"date": each} for each in days], "kept": []} if status == 201 else {}
+    fields = {"provider_id": PROVIDER, "day": DAY_BEFORE, "last_day": DAY_AFTER, **fields}
+    return operation(Kind.AVAILABILITY, at, status, body, **fields)
 
 
 def availability(at: float, *slot_ids: str, status: int | None = 201, **fields: Any) -> Operation:
@@ -139,7 +220,7 @@ def found_in(story: Iterable[Operation], **terms: Any) -> list[str]:
     """The anomalies of a story."""
     history = History()
     history.add(*story)
-    chosen: Mapping[str, Any] = {"hold_seconds": HOLD, **terms}
+    chosen: Mapping[str, Any] = {"hold_seconds": [HOLD], **terms}
     return anomalies(history, **chosen)
 
 

@@ -9,20 +9,29 @@ import pytest
 
 from simulation.histories import Kind, Operation
 from tests.simulation.histories.stories import (
+    DAY,
+    DAY_AFTER,
+    DAY_BEFORE,
     HOLD,
     OTHER_SLOT,
     SLOT,
     START,
     availability,
     cancel,
+    closing,
     confirm,
     found_in,
     get,
     hold,
     hold_without,
     not_found,
+    not_rescheduled,
+    once_more,
     operation,
+    page,
+    pattern,
     refused,
+    reschedule,
     rules,
     slots,
     text,
@@ -39,6 +48,10 @@ SLOW = hold(0, takes=5)
 SHORT = hold(0)
 SHORT = replace(SHORT, body={**SHORT.body, "expiresAt": text(HOLD - 60)})
 TWICE = replace(AFTER_A_CANCEL, body=MINE.body)
+WITH_KEY = hold(0, key="key")
+LONGER = hold(0)
+LONGER = replace(LONGER, body={**LONGER.body, "expiresAt": text(HOLD + 60)})
+A_DAY = 24 * 3600
 BEGINS = datetime.fromisoformat(f"{SLOT}:00Z").timestamp() - START
 
 Story = Sequence[Operation]
@@ -118,11 +131,166 @@ Story = Sequence[Operation]
         ),
         pytest.param(
             [
+                availability(0, SLOT),
+                MINE,
+                closing(5, SLOT),
+                hold_without(409, 7),
+                cancel(MINE, 8),
+                hold_without(404, 9),
+            ],
+            id="a slot of a closed day that is gone when its booking is cancelled",
+        ),
+        pytest.param(
+            [availability(0, SLOT), closing(5), slots(7), availability(9, SLOT), slots(11, SLOT), hold(12)],
+            id="a closed day that is opened again",
+        ),
+        pytest.param(
+            [availability(0, SLOT), closing(5, status=503), slots(7, SLOT), slots(20)],
+            id="a day whose closing was done after a while",
+        ),
+        pytest.param(
+            [availability(0, SLOT), closing(5, takes=2), slots(6, SLOT)], id="a slot that is shown as its day is closed"
+        ),
+        pytest.param(
+            [availability(0, SLOT), pattern(5, DAY), slots(7), slots(9, SLOT), slots(11, OTHER_SLOT)],
+            id="a day that a pattern has set to what its answer does not tell",
+        ),
+        pytest.param(
+            [availability(0, SLOT, OTHER_SLOT), page(1, SLOT, more=True), page(2, OTHER_SLOT, is_continued=True)],
+            id="slots in two pages",
+        ),
+        pytest.param(
+            [availability(0, SLOT), MINE, page(1), page(2, is_continued=True)], id="a page without the taken slot"
+        ),
+        pytest.param(
+            [
                 MINE,
                 operation(Kind.HOLD, 1, 400, {"code": "VALIDATION_FAILED"}, provider_id="ann", slot_id=SLOT),
                 get(MINE, 2, "PENDING"),
             ],
             id="a request that is refused at the door",
+        ),
+        pytest.param(
+            [
+                MINE,
+                reschedule(MINE, 5),
+                get(MINE, 6, "PENDING", slot_id=OTHER_SLOT, moved=5),
+                hold_without(409, 7, slot_id=OTHER_SLOT),
+                AFTER_A_CANCEL,
+                get(MINE, DEADLINE, "EXPIRED", slot_id=OTHER_SLOT),
+                hold(DEADLINE, slot_id=OTHER_SLOT),
+            ],
+            id="a hold that is rescheduled, and ends when it would have",
+        ),
+        pytest.param(
+            [
+                MINE,
+                confirm(MINE, 5),
+                reschedule(MINE, 400, status="CONFIRMED", since=5),
+                slots(401, SLOT),
+                hold(402),
+                hold_without(409, 900, slot_id=OTHER_SLOT),
+                cancel(MINE, 901, slot_id=OTHER_SLOT),
+                hold(902, slot_id=OTHER_SLOT),
+            ],
+            id="a confirmed booking that is rescheduled",
+        ),
+        pytest.param(
+            [
+                MINE,
+                reschedule(MINE, 5),
+                confirm(MINE, 6, slot_id=OTHER_SLOT),
+                hold_without(409, 400, slot_id=OTHER_SLOT),
+            ],
+            id="a confirmation on the new slot",
+        ),
+        pytest.param(
+            [MINE, reschedule(MINE, 5), reschedule(MINE, 6, slot_id=SLOT), hold_without(409, 7), slots(8, OTHER_SLOT)],
+            id="a booking that comes back",
+        ),
+        pytest.param(
+            [MINE, reschedule(MINE, 5, slot_id=SLOT, moved=0), get(MINE, 6, "PENDING")],
+            id="a reschedule to the slot that it has",
+        ),
+        pytest.param(
+            [TOUCHING, MINE, not_rescheduled(MINE, 5), get(MINE, 6, "PENDING"), cancel(MINE, 7)],
+            id="a reschedule to a slot that another has",
+        ),
+        pytest.param(
+            [MINE, cancel(MINE, 5), refused(MINE, Kind.RESCHEDULE, 6, "CANCELLED", slot_id=OTHER_SLOT)],
+            id="a reschedule of what was cancelled",
+        ),
+        pytest.param(
+            [MINE, refused(MINE, Kind.RESCHEDULE, DEADLINE, "EXPIRED", slot_id=OTHER_SLOT)],
+            id="a reschedule that is too late",
+        ),
+        pytest.param(
+            [MINE, reschedule(MINE, 299, takes=5), get(MINE, 302, "EXPIRED"), hold(310, slot_id=OTHER_SLOT)],
+            id="a reschedule that was held up on the wire until the hold was over",
+        ),
+        pytest.param(
+            [
+                MINE,
+                unsettled(MINE, Kind.RESCHEDULE, 5, slot_id=OTHER_SLOT),
+                get(MINE, 6, "PENDING"),
+                get(MINE, 7, "PENDING", slot_id=OTHER_SLOT, moved=5),
+                hold(8),
+                hold_without(409, 9, slot_id=OTHER_SLOT),
+            ],
+            id="a reschedule without an answer that was done after a while",
+        ),
+        pytest.param(
+            [
+                MINE,
+                unsettled(MINE, Kind.RESCHEDULE, 5, slot_id=OTHER_SLOT),
+                confirm(MINE, 40),
+                hold(41, slot_id=OTHER_SLOT),
+            ],
+            id="a reschedule without an answer that was not done",
+        ),
+        pytest.param(
+            [
+                MINE,
+                confirm(MINE, 5),
+                reschedule(MINE, 10, slot_id=SLOT, status="CONFIRMED", since=5, moved=17, takes=10),
+                reschedule(MINE, 14, status="CONFIRMED", since=5, moved=14.5, takes=1),
+                get(MINE, 25, "CONFIRMED", since=5, moved=17),
+            ],
+            id="a reschedule that changes something only after another one",
+        ),
+        pytest.param(
+            [
+                MINE,
+                confirm(MINE, 5),
+                not_rescheduled(MINE, 6, "CANCEL_CUTOFF_PASSED"),
+                not_rescheduled(MINE, 7, "TOO_SHORT_NOTICE"),
+                operation(Kind.CANCEL, 8, 409, {"code": "CANCEL_CUTOFF_PASSED"}, booking_id=MINE.body["bookingId"]),
+                get(MINE, 9, "CONFIRMED", since=5),
+            ],
+            id="steps that the policy forbids",
+        ),
+        pytest.param(
+            [operation(Kind.HOLD, 0, 409, {"code": "TOO_FAR_AHEAD"}, provider_id="ann", slot_id=SLOT), slots(1, SLOT)],
+            id="a hold that the policy forbids, of a free slot",
+        ),
+        pytest.param(
+            [WITH_KEY, once_more(WITH_KEY, 5), confirm(WITH_KEY, 6), once_more(WITH_KEY, DEADLINE + 5)],
+            id="a request that is sent again with its key",
+        ),
+        pytest.param(
+            [WITH_KEY, hold_without(422, 5, slot_id=OTHER_SLOT, key="key"), hold(6, slot_id=OTHER_SLOT)],
+            id="another request with the same key",
+        ),
+        pytest.param(
+            [
+                hold_without(503, 0, key="key"),
+                hold(10, created=0.05, key="key"),
+                hold_without(409, 11),
+            ],
+            id="a hold without an answer that is sent again with its key, and was done at the first time",
+        ),
+        pytest.param(
+            [WITH_KEY, cancel(WITH_KEY, 5), hold(A_DAY + 1, key="key")], id="a key that is sent anew after a day"
         ),
     ],
 )
@@ -272,6 +440,37 @@ def test_what_may_happen_is_no_anomaly(story: Story) -> None:
             [availability(0, SLOT), MINE, availability(5, OTHER_SLOT), hold_without(404, 7)],
             id="a held slot that setting the day has removed",
         ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT, OTHER_SLOT), closing(5), slots(7, OTHER_SLOT)],
+            id="a slot that is shown though its day was closed",
+        ),
+        pytest.param("slot", [availability(0, SLOT), closing(5), hold(7)], id="a slot that is held on a closed day"),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT), MINE, closing(5, SLOT), cancel(MINE, 7), slots(9, SLOT)],
+            id="a kept slot that comes back on a closed day",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT), availability(5, OTHER_SLOT), slots(7, SLOT, OTHER_SLOT)],
+            id="a slot that is shown though its day was set without it",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT), pattern(3, DAY_BEFORE, DAY_AFTER), slots(7)],
+            id="a slot that a pattern for other days has removed",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT, OTHER_SLOT), page(1, OTHER_SLOT)],
+            id="a slot that is missing on a first page",
+        ),
+        pytest.param(
+            "slot",
+            [availability(0, SLOT, OTHER_SLOT), page(1, SLOT)],
+            id="a slot that is missing on a last page",
+        ),
         pytest.param("slot", [hold_without(503, 0), hold_without(409, HOLD + 40)], id="a lost hold that never lapses"),
         pytest.param(
             "slot",
@@ -288,6 +487,155 @@ def test_what_may_happen_is_no_anomaly(story: Story) -> None:
             [MINE, unsettled(MINE, Kind.CONFIRM, 5), slots(DEADLINE), LATER],
             id="a confirm without an answer that was done for some",
         ),
+        pytest.param(
+            "slot", [MINE, reschedule(MINE, 5), hold_without(409, 6)], id="a reschedule that leaves the old slot taken"
+        ),
+        pytest.param(
+            "slot",
+            [MINE, confirm(MINE, 5), reschedule(MINE, 6, status="CONFIRMED", since=5), slots(7)],
+            id="a reschedule that leaves the old slot reserved",
+        ),
+        pytest.param("slot", [TOUCHING, MINE, reschedule(MINE, 5)], id="a reschedule that shares the new slot"),
+        pytest.param(
+            "owners",
+            [TOUCHING, MINE, reschedule(MINE, 5)],
+            id="a reschedule that shares the new slot, as clients see it",
+        ),
+        pytest.param(
+            "slot",
+            [MINE, reschedule(MINE, 5), hold(6, slot_id=OTHER_SLOT)],
+            id="a reschedule that does not take the new slot",
+        ),
+        pytest.param(
+            "slot",
+            [
+                MINE,
+                confirm(MINE, 5),
+                reschedule(MINE, 6, status="CONFIRMED", since=5),
+                slots(DEADLINE, SLOT, OTHER_SLOT),
+            ],
+            id="a confirmed booking whose new slot is only held",
+        ),
+        pytest.param(
+            "slot",
+            [MINE, reschedule(MINE, 5), slots(DEADLINE + 1, SLOT)],
+            id="a reschedule that makes the hold longer",
+        ),
+        pytest.param(
+            "booking",
+            [MINE, confirm(MINE, 5), reschedule(MINE, 6)],
+            id="a reschedule that makes a confirmed booking pending",
+        ),
+        pytest.param(
+            "booking",
+            [MINE, reschedule(MINE, 6, status="CONFIRMED", since=6)],
+            id="a reschedule that makes a pending booking confirmed",
+        ),
+        pytest.param(
+            "booking",
+            [MINE, confirm(MINE, 5), cancel(MINE, 6), reschedule(MINE, 7, status="CONFIRMED", since=5)],
+            id="a reschedule that revives a cancelled booking",
+        ),
+        pytest.param(
+            "slot",
+            [
+                MINE,
+                confirm(MINE, 5),
+                cancel(MINE, 6, takes=1),
+                reschedule(MINE, 6.5, status="CONFIRMED", since=5, takes=1),
+                get(MINE, 8, "CONFIRMED", since=5, slot_id=OTHER_SLOT, moved=6.5),
+            ],
+            id="a reschedule that revives a booking that is being cancelled",
+        ),
+        pytest.param("booking", [MINE, reschedule(MINE, DEADLINE)], id="a reschedule that revives an expired booking"),
+        pytest.param(
+            "booking",
+            [MINE, reschedule(MINE, 5), get(MINE, DEADLINE - 1, "PENDING", slot_id=OTHER_SLOT, moved=DEADLINE - 2)],
+            id="a reschedule at a time at which nobody asked for one",
+        ),
+        pytest.param(
+            "booking",
+            [MINE, replace(reschedule(MINE, 5), slot_id=SLOT)],
+            id="a reschedule to another slot than asked for",
+        ),
+        pytest.param(
+            "booking",
+            [MINE, reschedule(MINE, 5), get(MINE, 6, "PENDING", slot_id=OTHER_SLOT, moved=5, timeZone="Asia/Tokyo")],
+            id="a reschedule that changes what it must not",
+        ),
+        pytest.param(
+            "slot",
+            [MINE, reschedule(MINE, 5), get(MINE, 6, "PENDING")],
+            id="a booking that is told on its old slot after a reschedule",
+        ),
+        pytest.param(
+            "slot", [MINE, not_rescheduled(MINE, 5, slot_id=SLOT)], id="a booking that is refused the slot that it has"
+        ),
+        pytest.param(
+            "slot", [MINE, not_rescheduled(MINE, 5)], id="a reschedule that is refused a slot that nobody has"
+        ),
+        pytest.param(
+            "slot",
+            [TOUCHING, confirm(TOUCHING, 5), MINE, not_rescheduled(MINE, DEADLINE)],
+            id="a reschedule of an expired booking that is refused for the slot",
+        ),
+        pytest.param(
+            "slot",
+            [
+                MINE,
+                unsettled(MINE, Kind.RESCHEDULE, 5, slot_id=OTHER_SLOT),
+                get(MINE, 40, "PENDING"),
+                hold(60),
+            ],
+            id="a reschedule without an answer that is done after all bounds",
+        ),
+        pytest.param(
+            "lost",
+            [MINE, replace(not_found(MINE, 1, Kind.RESCHEDULE), slot_id=OTHER_SLOT)],
+            id="a booking that can't be found to be rescheduled",
+        ),
+        pytest.param(
+            "answer",
+            [MINE, cancel(MINE, 5), reschedule(MINE, 6, status="CANCELLED", since=5)],
+            id="a reschedule that is answered with a cancelled booking",
+        ),
+        pytest.param(
+            "booking",
+            [MINE, not_rescheduled(MINE, 6, "CANCEL_CUTOFF_PASSED")],
+            id="a cutoff for a booking that is not confirmed",
+        ),
+        pytest.param("key", [WITH_KEY, hold(5, slot_id=OTHER_SLOT, key="key")], id="two bookings with one key"),
+        pytest.param(
+            "key",
+            [
+                WITH_KEY,
+                confirm(WITH_KEY, 5),
+                replace(once_more(WITH_KEY, 6), body={**WITH_KEY.body, "updatedAt": text(5)}),
+            ],
+            id="a repeat with its key that gives another body",
+        ),
+        pytest.param(
+            "key", [WITH_KEY, hold_without(409, 5, key="key")], id="a repeat with its key that finds its own hold"
+        ),
+        pytest.param(
+            "key",
+            [WITH_KEY, hold_without(409, 5, slot_id=OTHER_SLOT, key="key")],
+            id="another request with the same key that is refused for its slot",
+        ),
+        pytest.param(
+            "key", [hold_without(422, 5, key="key")], id="a key that is refused though nobody has used it before"
+        ),
+        pytest.param(
+            "key",
+            [hold(0, key="key", user_id="other"), hold_without(422, 5, slot_id=OTHER_SLOT, key="key")],
+            id="a key that is refused though only another user has used it",
+        ),
+        pytest.param("booking", [MINE, once_more(MINE, 5)], id="one booking for two requests without a key"),
+        pytest.param(
+            "booking",
+            [hold_without(503, 0, key="key"), hold(50, created=40, key="key")],
+            id="a booking that was made between a request and its repeat",
+        ),
     ],
 )
 def test_a_planted_anomaly_is_found_by_its_rule(rule: str, story: Story) -> None:
@@ -303,6 +651,7 @@ def test_a_planted_anomaly_is_found_by_its_rule(rule: str, story: Story) -> None
         ([MINE, hold(DEADLINE - 0.4)], {"clock_skew": 0.5}),
         ([MINE, hold_without(409, DEADLINE + 0.4)], {"clock_skew": 0.5}),
         ([MINE, not_found(MINE, DEADLINE)], {"creation_may_lag": True}),
+        ([LONGER], {"hold_seconds": [HOLD, HOLD + 60]}),
         ([MINE, unsettled(MINE, Kind.CANCEL, 5), get(MINE, 40, "PENDING"), hold(60)], {"effect_within": 50}),
     ],
 )

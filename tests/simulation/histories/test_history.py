@@ -31,10 +31,34 @@ class Ticks:
         ("POST", "/bookings/booking-1/confirm", None, {"kind": Kind.CONFIRM, "booking_id": "booking-1"}),
         ("POST", "http://host:1/bookings/booking-1/cancel", {}, {"kind": Kind.CANCEL, "booking_id": "booking-1"}),
         (
+            "POST",
+            "/bookings/booking-1/reschedule",
+            {"slotId": "2030-05-02T10:00"},
+            {"kind": Kind.RESCHEDULE, "booking_id": "booking-1", "slot_id": "2030-05-02T10:00"},
+        ),
+        (
             "GET",
             "/providers/ann/slots?date=2030-05-02",
             None,
-            {"kind": Kind.SLOTS, "provider_id": "ann", "day": "2030-05-02"},
+            {"kind": Kind.SLOTS, "provider_id": "ann", "day": "2030-05-02", "last_day": None, "is_continued": False},
+        ),
+        (
+            "GET",
+            "/providers/ann/slots?from=2030-05-02&to=2030-05-03&cursor=x",
+            None,
+            {"kind": Kind.SLOTS, "day": "2030-05-02", "last_day": "2030-05-03", "is_continued": True},
+        ),
+        (
+            "POST",
+            "/providers/ann/availability",
+            {"startDate": "2030-05-02", "endDate": "2030-05-03"},
+            {"kind": Kind.AVAILABILITY, "provider_id": "ann", "day": "2030-05-02", "last_day": "2030-05-03"},
+        ),
+        (
+            "DELETE",
+            "/providers/ann/availability/2030-05-02",
+            None,
+            {"kind": Kind.CLOSING, "provider_id": "ann", "day": "2030-05-02", "last_day": None},
         ),
         (
             "POST",
@@ -79,3 +103,10 @@ def test_an_error_of_the_server_leaves_open_what_was_done(status: int, unsettled
     history = History()
     history.begin("client-1", "POST", "/bookings", {}).end(status, {})
     assert history.operations[0].is_unsettled == unsettled
+
+
+def test_a_hold_is_recorded_with_its_idempotency_key() -> None:
+    history = History()
+    history.begin("client-1", "POST", "/bookings", {"userId": "u"}, {"Idempotency-Key": "key-1"})
+    history.begin("client-1", "POST", "/bookings", {"userId": "u"})
+    assert [each.key for each in history.operations] == ["key-1", None]

@@ -11,9 +11,9 @@ from simulation.histories.specification import Event, Slot, SlotHistory, Specifi
 from simulation.histories.terms import SECOND, Terms
 from tests.simulation.histories.reference import Request
 from tests.simulation.histories.stories import HOLD
-from tests.simulation.histories.test_random_histories import KINDS, mutants, run
+from tests.simulation.histories.test_random_histories import KEYS, KINDS, mutants, run
 
-TERMS = Terms(hold=HOLD * SECOND, clock_skew=0, effect_within=30 * SECOND, creation_may_lag=False)
+TERMS = Terms(holds=[HOLD * SECOND], clock_skew=0, effect_within=30 * SECOND, creation_may_lag=False)
 ENOUGH_TO_TRY_ALL = 8
 
 
@@ -37,13 +37,15 @@ def some_order_explains(history: SlotHistory) -> bool:
 
 
 def random_history(chance: random.Random) -> list[Operation]:
-    """Few requests for one slot, which take long and often get no answer."""
+    """Few requests for one slot or two, which take long and often get no answer."""
     requests = []
+    slots = chance.choice([1, 2])
     for _ in range(chance.randrange(5, 13)):
         held_up, decided, answered = (chance.uniform(0, 6) for _ in range(3))
         after = chance.choice([chance.uniform(0.1, 2), chance.uniform(0.1, 2), chance.uniform(100, 310)])
         fate = chance.choice([*["answered"] * 5, "no answer", "failed"])
-        requests.append(Request(chance.choice(KINDS), 0, chance.randrange(20), after, held_up, decided, answered, fate))
+        what = chance.choice(KINDS), chance.randrange(slots), chance.randrange(20)
+        requests.append(Request(*what, after, held_up, decided, answered, fate, chance.choice(KEYS)))
     return [each for each in run(requests) if each.kind != Kind.AVAILABILITY]
 
 
