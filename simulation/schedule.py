@@ -107,10 +107,14 @@ class Schedule:
     def _scripts(self) -> list[tuple[str, Script]]:
         choices = self.choices
         slots = 1 + choices.pick([3.0, 2.0, 2.0])
-        scripts = [(f"user-{n}", booker(f"user-{n}", choices, slots=slots)) for n in range(2 + choices.one_of(3))]
-        if choices.happens(0.2):
-            # Nothing keeps two programs of one user from sending the same key at the same time.
-            scripts.append(("user-0 elsewhere", booker("user-0", choices, slots=slots)))
+        # Nothing keeps two programs of one user from sending the same request with the same key at the same time.
+        has_twin = choices.happens(0.3)
+        users = [f"user-{number}" for number in range(2 + choices.one_of(3))]
+        scripts = [
+            (user, booker(user, choices, slots=slots, always_with_key=has_twin and user == users[0])) for user in users
+        ]
+        if has_twin:
+            scripts.append((f"{users[0]} elsewhere", booker(users[0], choices, slots=slots, always_with_key=True)))
         if choices.happens(0.3):
             scripts.append(("rule maker", rule_maker(choices)))
         if choices.happens(0.3):

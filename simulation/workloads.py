@@ -64,14 +64,14 @@ def opening(choices: Choices) -> Script:
         yield Pause(50.0)
 
 
-def booker(user: str, choices: Choices, *, slots: int) -> Script:
+def booker(user: str, choices: Choices, *, slots: int, always_with_key: bool = False) -> Script:
     """Takes a slot, and confirms it, cancels it, reschedules it, does some of these, or forgets about it.
 
     Some send an idempotency key, and the request once more though it was answered. Keys of a user are few.
     """
     for _ in range(1 + choices.one_of(2)):
         body = {"providerId": PROVIDER, "slotId": _SLOTS[choices.one_of(slots)], "userId": user}
-        key = choices.pick([3.0, 2.0, 1.0])
+        key = choices.pick([0.0 if always_with_key else 3.0, 2.0, 1.0])
         hold = Request("POST", "/bookings", body, {"Idempotency-Key": f"key-{key}"} if key else None)
         held = yield from _insist(hold, choices)
         if held.status != _ACCEPTED:

@@ -78,17 +78,21 @@ class BookingService:
         the slot is free again, at the latest at the deadline.
         """
         key = IdempotencyKey(user_id=user_id, key=idempotency_key) if idempotency_key else None
-        try:
-            booking = self._hold_slot(provider_id, slot_id, user_id, key)
-        except HeldBeforeError as before:
-            return self._once_more(before.booking, provider_id, slot_id)
-        try:
-            self._queue.send(booking)
-        except Exception:
-            if self._release(booking, key):
-                raise
-        _log.info("slot held", extra=_ids(booking))
-        return booking
+        lapsed: Booking | None = None
+        for _ in range(_LOOKS):
+            try:
+                return self._sent(self._hold_slot(provider_id, slot_id, user_id, key), key)
+            except HeldBeforeError as before:
+                held = before.booking
+            if (held.provider_id, held.slot_id) != (provider_id, slot_id):
+                raise IdempotencyKeyReusedError
+            # Who held it may have died before the message was sent, or may be about to take the hold back. Once the
+            # booking is written, it stands. If it can't be, the hold was taken back, with its key; or it has lapsed.
+            if self._bookings.create_pending(held) or held == lapsed:
+                _log.info("request answered again", extra=_ids(held))
+                return held
+            lapsed = held
+        raise ServiceUnavailableError("The same request is being done and taken back.")
 
     def get(self, booking_id: str) -> Booking:
         """The booking as it counts now. Raises `BookingNotFoundError`."""
@@ -177,13 +181,14 @@ class BookingService:
             return ProviderNotFoundError(provider_id)
         return SlotNotFoundError(provider_id, slot_id)
 
-    def _once_more(self, booking: Booking, provider_id: str, slot_id: str) -> Booking:
-        """Answer a request that was done before."""
-        if (booking.provider_id, booking.slot_id) != (provider_id, slot_id):
-            raise IdempotencyKeyReusedError
-        # Who did it may have died before it sent the message. One message more does no harm.
-        self._queue.send(booking)
-        _log.info("request answered again", extra=_ids(booking))
+    def _sent(self, booking: Booking, key: IdempotencyKey | None) -> Booking:
+        """Have the booking of a hold created, or take the hold back."""
+        try:
+            self._queue.send(booking)
+        except Exception:
+            if self._release(booking, key):
+                raise
+        _log.info("slot held", extra=_ids(booking))
         return booking
 
     def _new_booking(self, slot: Slot, policy: Policy, user_id: str, now: datetime) -> Booking:

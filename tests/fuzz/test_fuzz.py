@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from deployment.operations import OPERATIONS
 from operations.invariants import violations
@@ -17,16 +18,18 @@ from tests.system import ROOT, System, running
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "60"))
-SEED = os.environ.get("FUZZ_SEED", "1")
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+ROUNDS = 5
+"""How many chances the operations get to succeed along the links. On a quiet machine the first one does."""
 
 
-def fuzz(system: System, folder: Path, phases: str) -> None:
+def fuzz(system: System, folder: Path, phases: str, *, seed: int) -> None:
     """Let schemathesis run some of its phases for half of the time; it must find nothing."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION)),
             *("run", f"{system.url}/openapi.json", "--checks", "all", "--phases", phases, "--continue-on-failure"),
-            *("--max-time", str(SECONDS // 2), "--seed", SEED, "--generation-database", "none", "--no-color"),
+            *("--max-time", str(SECONDS // 2), "--seed", str(seed), "--generation-database", "none", "--no-color"),
         ],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks"},
@@ -38,18 +41,29 @@ def fuzz(system: System, folder: Path, phases: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_nothing_is_found_each_operation_succeeds_and_the_data_is_sound_after_it(tmp_path: Path) -> None:
-    with running(tmp_path / "system", hold_seconds=5) as system:
-        fuzz(system, tmp_path, "examples,coverage,fuzzing")
-        fuzz(system, tmp_path, "stateful")
-        lines = [json.loads(line) for line in system.log().splitlines()]
-        assert not violations(system.table.all(), now=datetime.now(UTC))
+def log(system: System) -> list[dict[str, Any]]:
+    """The lines of the application's log."""
+    return [json.loads(line) for line in system.log().splitlines()]
 
-    assert [line for line in lines if line["level"] == "ERROR"] == []
-    answered = {(line["method"], line["route"], line["status"]) for line in lines if line["message"] == "request"}
-    never = [
+
+def never_succeeded(system: System) -> set[tuple[str, str]]:
+    """The operations that have not answered with success yet."""
+    answered = {(line["method"], line["route"], line["status"]) for line in log(system) if line["message"] == "request"}
+    return {
         (method, path)
         for (method, path), operation in OPERATIONS.items()
         if operation.is_public and (method, path, operation.status) not in answered
-    ]
-    assert never == []
+    }
+
+
+def test_nothing_is_found_each_operation_succeeds_and_the_data_is_sound_after_it(tmp_path: Path) -> None:
+    with running(tmp_path / "system", hold_seconds=5) as system:
+        fuzz(system, tmp_path, "examples,coverage,fuzzing", seed=SEED)
+        for chance in range(ROUNDS):
+            fuzz(system, tmp_path, "stateful", seed=SEED + chance)
+            if not never_succeeded(system):
+                break
+
+        assert never_succeeded(system) == set()
+        assert [line for line in log(system) if line["level"] == "ERROR"] == []
+        assert violations(system.table.all(), now=datetime.now(UTC)) == []

@@ -31,6 +31,7 @@ class Bookings(InMemoryBookings):
         self.before_hold: list[Callable[[], None]] = []
         self.after_hold: list[Callable[[], None]] = []
         self.before_release: list[Callable[[], None]] = []
+        self.before_create: list[Callable[[], None]] = []
         self.before_step: list[Callable[[], None]] = []
 
     def hold_slot(
@@ -52,6 +53,11 @@ class Bookings(InMemoryBookings):
         if self.before_release:
             self.before_release.pop(0)()
         return super().release_hold(booking, key=key)
+
+    def create_pending(self, booking: Booking) -> bool:
+        if self.before_create:
+            self.before_create.pop(0)()
+        return super().create_pending(booking)
 
     def take_step(self, step: Transition, booking: Booking, *, at: datetime) -> Booking:
         if self.before_step:
@@ -90,9 +96,13 @@ class World:
         """Let a slot be in the store as it is."""
         self.stores.slots[there.provider_id, there.slot_id] = there
 
-    def hold(self, user_id: str = "user-1") -> Booking:
+    def hold(self, user_id: str = "user-1", *, key: str | None = None) -> Booking:
         """Hold the slot."""
-        return self.service.hold(provider_id="ann", slot_id=self.free.slot_id, user_id=user_id)
+        return self.service.hold(provider_id="ann", slot_id=self.free.slot_id, user_id=user_id, idempotency_key=key)
+
+    def take_back(self, held: Booking, key: str) -> None:
+        """Another request, which did the same and could not send its message, takes the hold back."""
+        assert self.bookings.release_hold(held, key=IdempotencyKey(user_id=held.user_id, key=key))
 
     def created(self) -> Booking:
         """Hold the slot and have the worker write the booking."""
@@ -223,6 +233,60 @@ def test_a_hold_of_unknown_outcome_is_taken_back(world: World) -> None:
         world.hold()
     assert world.slot == world.free
     assert world.queue.sent == []
+
+
+# idempotency keys
+
+
+def test_what_a_repeat_was_answered_is_not_taken_back_by_the_first_request(world: World) -> None:
+    """Two requests with one key: while one can't send its message, the other is answered with what that one holds."""
+    repeats: list[Booking] = []
+    world.queue.fails_with = DOWN
+    world.bookings.before_release = [lambda: repeats.append(world.hold(key="key"))]
+
+    first = world.hold(key="key")
+
+    assert repeats == [first]
+    assert world.service.get(first.booking_id) == first
+    assert world.slot.held_by == first.booking_id
+
+
+def test_a_repeat_of_what_is_being_taken_back_holds_anew(world: World) -> None:
+    first = world.hold(key="key")
+    world.bookings.before_create = [lambda: world.take_back(first, "key")]
+
+    again = world.hold(key="key")
+
+    assert again.booking_id != first.booking_id
+    assert world.slot.held_by == again.booking_id
+    assert world.hold(key="key") == again
+
+
+def test_a_repeat_gives_up_when_the_request_is_taken_back_time_and_again(world: World) -> None:
+    key = IdempotencyKey(user_id="user-1", key="key")
+
+    def taken_back_and_done_again() -> None:
+        (held,) = world.stores.triggers.values()
+        world.take_back(held, "key")
+        world.bookings.hold_slot(world.free, booking(world.free), now=NOW, key=key)
+
+    world.hold(key="key")
+    world.bookings.before_create = [taken_back_and_done_again] * 5
+
+    with pytest.raises(ServiceUnavailableError):
+        world.hold(key="key")
+
+
+def test_a_repeat_after_the_hold_has_lapsed_gives_the_same_booking_before_the_expiry_is_written(world: World) -> None:
+    first = world.hold(key="key")
+    world.clock.now = first.expires_at
+    del world.stores.triggers[first.booking_id]
+
+    assert world.hold(key="key") == first
+
+    world.service.expire(first)
+    assert world.service.get(first.booking_id).status is BookingStatus.EXPIRED
+    assert world.hold(key="key") == first
 
 
 # confirm and cancel
