@@ -65,7 +65,7 @@ def decode(body: str) -> Booking:
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False)
+            for problem in error.errors()
         )
         raise MalformedRecordError(f"no booking message: {wrong}") from error
     facts = message.model_dump(exclude={"version"})
