@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from simulation.campaign import Tally, kept_seeds, seeds_from, shortest, tallies
-from simulation.interleavings import Fault, explored
+from simulation.interleavings import EXPLORATIONS, Exploration
 from simulation.schedule import run
 
 _FIRST_SEED = 1
@@ -78,12 +78,13 @@ def campaign(console: Console, *, schedules: int | None, seconds: int | None, fi
 
 def explore(console: Console) -> int:
     """Go through every interleaving, and tell how many states there are; returns the exit status."""
-    console.print("every interleaving of two clients at one slot, both workers, TTL and the clock, with one fault:")
+    console.print("every interleaving of two clients, both workers, TTL and the clock, with one fault:")
     sound = True
     with ProcessPoolExecutor() as pool:
-        for fault, found in zip(Fault, pool.map(explored, Fault), strict=True):
+        for each, found in zip(EXPLORATIONS, pool.map(Exploration.run, EXPLORATIONS), strict=True):
+            name = f"{each.what}, {each.fault}"
             console.print(
-                f"  {fault:<24} {found.states:9} states, {found.steps:9} steps, {found.ends:5} ends, "
+                f"  {name:<32} {found.states:9} states, {found.steps:9} steps, {found.ends:5} ends, "
                 f"{found.runs:5} runs of the code, {len(found.broken)} violations"
             )
             for way in found.broken[:1]:

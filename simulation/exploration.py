@@ -54,8 +54,18 @@ class Actor(NamedTuple):
     given: tuple[Given, ...] = ()
 
     def was_given(self, answer: Given) -> "Actor":
-        """The same, an answer later."""
-        return self._replace(given=(*self.given, answer))
+        """The same, an answer later.
+
+        botocore sends a call that was reset once more, and the code above it never hears of that: so once the call is
+        answered, the reset makes no difference any more.
+        """
+        given = self.given[:-1] if self.was_reset else self.given
+        return self._replace(given=(*given, answer))
+
+    @property
+    def was_reset(self) -> bool:
+        """Whether its last call was, and is about to be sent again."""
+        return self.given[-1:] == (RESET,)
 
     def once_more(self) -> "Actor":
         """Another run of the same code, from its beginning, with ids of its own."""

@@ -1,12 +1,13 @@
-"""Two clients at one slot, the queue's worker, TTL, the stream's worker, and one fault: in every order there is."""
+"""Two clients, the queue's worker, TTL, the stream's worker, and one fault: in every order there is."""
 
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import product
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from chalicelib.bootstrap import Application
 from chalicelib.dao.actions import deserialized, serialized
@@ -43,7 +44,10 @@ INSTANTS = tuple(START + each for each in (0.0, HOLD_SECONDS + 0.75, 2 * HOLD_SE
 """The time goes from one to the next, at any moment. Each but the last is the very deadline of a hold that was
 made at the one before."""
 
-SLOT_ID = f"{DAY}T09:00"
+SLOT_ID, OTHER_SLOT_ID = f"{DAY}T09:00", f"{DAY}T10:00"
+
+Client: TypeAlias = Callable[[Application], None]
+"""What one of them does."""
 
 
 class State(NamedTuple):
@@ -55,7 +59,7 @@ class State(NamedTuple):
     waiting: frozenset[int] = frozenset()
     """The workers that messages and records are about to start, by their numbers as actors."""
     delivered: frozenset[int] = frozenset()
-    """Those that they have started."""
+    """Those that they have started, if they may start them again."""
     fault_is_spent: bool = False
 
 
@@ -115,7 +119,7 @@ class Numbered(Generic[T]):
 class Interleavings:
     """All that two clients, the workers and one fault can do to each other."""
 
-    def __init__(self, machine: Machine, clients: Mapping[str, Callable[[Application], None]], fault: Fault) -> None:
+    def __init__(self, machine: Machine, clients: Mapping[str, Client], fault: Fault) -> None:
         self._clients = clients
         self._fault = fault
         self._code = Code(machine, self._program)
@@ -148,17 +152,18 @@ class Interleavings:
         return explored
 
     def _first(self) -> State:
-        """A provider with one free slot, and the clients about to begin."""
-        starts_at = datetime.fromisoformat(f"{SLOT_ID}:00Z")
-        slot = Slot(
-            provider_id=PROVIDER,
-            slot_id=SLOT_ID,
-            starts_at=starts_at,
-            ends_at=starts_at + timedelta(hours=1),
-            time_zone="UTC",
-        )
-        put = {"TableName": SETTINGS.table_name, "Item": serialized(slot_item(slot))}
-        self._cloud.table.call("PutItem", put, now=START)
+        """A provider with two free slots, and the clients about to begin."""
+        for slot_id in (SLOT_ID, OTHER_SLOT_ID):
+            starts_at = datetime.fromisoformat(f"{slot_id}:00Z")
+            slot = Slot(
+                provider_id=PROVIDER,
+                slot_id=slot_id,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(hours=1),
+                time_zone="UTC",
+            )
+            put = {"TableName": SETTINGS.table_name, "Item": serialized(slot_item(slot))}
+            self._cloud.table.call("PutItem", put, now=START)
         clients = (self._actors.number(Actor(("client", name))) for name in self._clients)
         return State(self._table_now(), actors=frozenset(clients))
 
@@ -171,15 +176,20 @@ class Interleavings:
 
     def _steps(self, state: State) -> Iterator[Step]:
         for actor in state.actors:
+            if self._is_sending(actor):
+                # That a message is sent makes no difference to anybody before it is delivered: so it is at once.
+                yield from self._steps_of(actor, state._replace(actors=state.actors - {actor}))
+                return
+        for actor in state.actors:
             yield from self._steps_of(actor, state._replace(actors=state.actors - {actor}))
         # That a worker begins makes no difference to anybody before its first call, so both are one step.
+        may_come_again = self._fault is Fault.SECOND_DELIVERY and not state.fault_is_spent
         for worker in state.waiting:
-            begun = state._replace(waiting=state.waiting - {worker}, delivered=state.delivered | {worker})
-            yield from self._steps_of(worker, begun)
-        if self._fault is Fault.SECOND_DELIVERY and not state.fault_is_spent:
-            for worker in state.delivered:
-                again = self._actors.number(self._actors[worker].once_more())
-                yield from self._steps_of(again, state._replace(fault_is_spent=True))
+            delivered = state.delivered | {worker} if may_come_again else state.delivered
+            yield from self._steps_of(worker, state._replace(waiting=state.waiting - {worker}, delivered=delivered))
+        for worker in state.delivered:
+            again = self._actors.number(self._actors[worker].once_more())
+            yield from self._steps_of(again, state._replace(fault_is_spent=True, delivered=frozenset()))
         if state.time + 1 < len(INSTANTS):
             for actors in self._before_time_goes_on(state):
                 yield Step("time goes on", state._replace(time=state.time + 1, actors=actors))
@@ -217,7 +227,7 @@ class Interleavings:
         if isinstance(asked, Finished):
             yield Move(f"{who} ends", table, None)
             return
-        given, after, starts = self._applied(asked, table, time)
+        given, after, starts = self._applied(actor, asked, table, time)
         what = f"{who}: {describe(asked)}"
         yield Move(what, after, self._number_of(actor.was_given(given)), starts)
         if self._fault is Fault.CRASH:
@@ -226,8 +236,12 @@ class Interleavings:
             yield Move(f"{what}: crashes before", table, None, again, is_fault=True)
             yield Move(f"{what}: crashes after", after, None, starts if again is None else again, is_fault=True)
         if self._fault is Fault.LOST_ACKNOWLEDGEMENT:
-            _, after, _ = self._applied(asked, table, time, keep_token=True)
+            _, after, _ = self._applied(actor, asked, table, time, is_acknowledged=False)
             yield Move(f"{what}: unacknowledged", after, self._number_of(actor.was_given(RESET)), starts, is_fault=True)
+
+    def _is_sending(self, number: int) -> bool:
+        asked = self._code.next(self._actors[number])
+        return isinstance(asked, Call) and asked.service == "sqs"
 
     def _number_of(self, actor: Actor) -> int | None:
         """None if it has ended."""
@@ -245,15 +259,18 @@ class Interleavings:
         for each in product(*ways):
             yield frozenset(map(self._actors.number, each))
 
-    def _applied(self, call: Call, table: int, time: int, *, keep_token: bool = False) -> tuple[Given, int, int | None]:
+    def _applied(
+        self, actor: Actor, call: Call, table: int, time: int, *, is_acknowledged: bool = True
+    ) -> tuple[Given, int, int | None]:
         """What a call gives its actor, the table after it, and the worker that it starts, if any."""
         if call.service == "sqs":
             return (200, "{}"), table, self._actors.number(Actor(("worker", call.body["MessageBody"])))
         before = self._tables[table]
         self._cloud.table.restore(before)
         reply = self._cloud.apply(call, now=INSTANTS[time])
-        # A token makes a difference only to a call that will be sent again: no other is kept.
-        after = self._table_now() if keep_token else self._table_now(before.tokens)
+        # A token makes a difference only to a call that will be sent again, until it is: no other is kept.
+        tokens = {} if actor.was_reset else before.tokens
+        after = self._table_now(tokens if is_acknowledged else None)
         return (reply.status, json.dumps(reply.body)), after, None
 
     def _deletions(self, table: int, time: int) -> list[tuple[int, int]]:
@@ -298,33 +315,53 @@ class Interleavings:
 
 def books_and_confirms(application: Application) -> None:
     """A client that gets what it wants, if it can."""
-    try:
-        booking = _hold(application, "first")
-        application.services.bookings.confirm(booking)
-    except AppointmentError:
-        pass
+    with suppress(AppointmentError):
+        application.services.bookings.confirm(_hold(application, "first"))
 
 
 def books_and_cancels(application: Application) -> None:
     """A client that changes its mind."""
-    try:
-        booking = _hold(application, "second")
-        application.services.bookings.cancel(booking)
-    except AppointmentError:
-        pass
+    with suppress(AppointmentError):
+        application.services.bookings.cancel(_hold(application, "second"))
 
 
-CLIENTS: dict[str, Callable[[Application], None]] = {"first": books_and_confirms, "second": books_and_cancels}
+def books_and_reschedules(application: Application) -> None:
+    """A client that wants the other slot after all."""
+    with suppress(AppointmentError):
+        application.services.bookings.reschedule(_hold(application, "first"), OTHER_SLOT_ID)
 
 
-def _hold(application: Application, user: str) -> str:
-    return application.services.bookings.hold(provider_id=PROVIDER, slot_id=SLOT_ID, user_id=user).booking_id
+def books_the_other_and_confirms(application: Application) -> None:
+    """A client that wants the other slot from the beginning."""
+    with suppress(AppointmentError):
+        application.services.bookings.confirm(_hold(application, "second", OTHER_SLOT_ID))
 
 
-def explored(fault: Fault) -> Explored:
-    """Explore the two clients of this module, with one fault of a kind."""
-    with silence():
-        return Interleavings(machine(), CLIENTS, fault).explore()
+def _hold(application: Application, user: str, slot_id: str = SLOT_ID) -> str:
+    return application.services.bookings.hold(provider_id=PROVIDER, slot_id=slot_id, user_id=user).booking_id
+
+
+ONE_SLOT: Mapping[str, Client] = {"first": books_and_confirms, "second": books_and_cancels}
+A_RESCHEDULE: Mapping[str, Client] = {"first": books_and_reschedules, "second": books_the_other_and_confirms}
+
+
+class Exploration(NamedTuple):
+    """Who does what, and what may go wrong."""
+
+    what: str
+    clients: Mapping[str, Client]
+    fault: Fault
+
+    def run(self) -> Explored:
+        """Go through every order of it."""
+        with silence():
+            return Interleavings(machine(), self.clients, self.fault).explore()
+
+
+EXPLORATIONS = (
+    *(Exploration("one slot", ONE_SLOT, fault) for fault in Fault),
+    *(Exploration("a reschedule", A_RESCHEDULE, fault) for fault in (Fault.NONE, Fault.CRASH)),
+)
 
 
 def _at(state: State) -> datetime:

@@ -17,7 +17,7 @@ def recorded(client: httpx.Client, name: str, history: History) -> Iterator[None
 
     def sent(request: httpx.Request) -> None:
         body = json.loads(request.content or b"null")
-        request.extensions[_CALL] = history.begin(name, request.method, str(request.url), body)
+        request.extensions[_CALL] = history.begin(name, request.method, str(request.url), body, request.headers)
 
     def answered(response: httpx.Response) -> None:
         response.read()

@@ -17,6 +17,7 @@ from tests.concurrency.test_races import (
     change,
     hold,
     holds_with_one_deadline,
+    reschedule,
 )
 from tests.system import A_DAY, System, eventually
 
@@ -24,9 +25,12 @@ CLIENTS = 48
 EACH_KIND = 4
 """How often each client does each kind of operation, in each of two rounds."""
 
+HOLDS = 2 * CLIENTS * EACH_KIND
+"""All that are asked for in both rounds."""
+
 SLOTS_AT_THE_DEADLINE = 8
 
-WHAT = (Kind.HOLD, Kind.GET, Kind.CONFIRM, Kind.CANCEL, Kind.SLOTS)
+WHAT = (Kind.HOLD, Kind.GET, Kind.CONFIRM, Kind.CANCEL, Kind.RESCHEDULE, Kind.SLOTS)
 
 
 class Workload:
@@ -51,15 +55,19 @@ class Workload:
                     self._hold(client, chance)
                 elif kind is Kind.GET:
                     client.get(f"/bookings/{self._booking(chance)}")
+                elif kind is Kind.RESCHEDULE:
+                    reschedule(self._booking(chance), chance.choice(self._slot_ids))(client)
                 else:
                     client.post(f"/bookings/{self._booking(chance)}/{kind}")
 
         return act
 
     def _hold(self, client: httpx.Client, chance: random.Random) -> None:
-        body = {"providerId": self._provider_id, "slotId": chance.choice(self._slot_ids), "userId": "user"}
-        answer = client.post("/bookings", json=body)
-        if answer.is_success:
+        # There are so few numbers that some requests with a key are sent again, by anybody and at any time.
+        number = chance.randrange(HOLDS)
+        slot_id = self._slot_ids[number % len(self._slot_ids)]
+        answer = hold(self._provider_id, slot_id, "user", key=chance.choice([None, f"key-{number}"]))(client)
+        if answer.is_success and answer.json()["bookingId"] not in self.bookings:
             self.bookings.append(answer.json()["bookingId"])
 
     def _booking(self, chance: random.Random) -> str:
@@ -95,7 +103,14 @@ def test_a_mixed_workload_on_few_slots_is_told_one_consistent_story(
         (Kind.CONFIRM, "CANCELLED"),
         (Kind.CONFIRM, "EXPIRED"),
         (Kind.CANCEL, "EXPIRED"),
+        (Kind.RESCHEDULE, None),
+        (Kind.RESCHEDULE, "CANCELLED"),
+        (Kind.RESCHEDULE, "EXPIRED"),
     }
+    made = Counter(each.body["bookingId"] for each in operations if each.kind == Kind.HOLD and each.status == 202)
+    assert made.most_common(1)[0][1] > 1, "some were sent again with their keys"
+    rescheduled = {each.body["status"] for each in operations if each.kind == Kind.RESCHEDULE and each.status == 200}
+    assert rescheduled == {"PENDING", "CONFIRMED"}
     assert_finished_and_sound(system)
 
 
@@ -113,10 +128,11 @@ def test_at_the_deadline_of_many_holds_everybody_is_told_one_consistent_story(
             hold(provider_id, slot_id, "second"),
             change(booking_id, "confirm"),
             change(booking_id, "cancel"),
+            reschedule(booking_id, chance.choice(tidied_last)["slotId"]),
             lambda client: client.get(f"/bookings/{booking_id}"),
             lambda client: client.get(f"/providers/{provider_id}/slots", params={"date": A_DAY}),
         ]
-        chosen = chance.choices(acts, weights=[3, 1, 1, 2, 1], k=3)
+        chosen = chance.choices(acts, weights=[3, 1, 1, 2, 2, 1], k=3)
         moment = at_about(deadline, chosen[0], chance.uniform(-0.03, 0.03))
         return lambda client: [act(client) for act in (moment, *chosen[1:])][-1]
 

@@ -45,9 +45,14 @@ def assert_finished_and_sound(system: System) -> None:
     assert_sound(system)
 
 
-def hold(provider_id: str, slot_id: str, user_id: str) -> Act:
+def hold(provider_id: str, slot_id: str, user_id: str, *, key: str | None = None) -> Act:
     body = {"providerId": provider_id, "slotId": slot_id, "userId": user_id}
-    return lambda client: client.post("/bookings", json=body)
+    headers = {"Idempotency-Key": key} if key else {}
+    return lambda client: client.post("/bookings", json=body, headers=headers)
+
+
+def reschedule(booking_id: str, slot_id: str) -> Act:
+    return lambda client: client.post(f"/bookings/{booking_id}/reschedule", json={"slotId": slot_id})
 
 
 def change(booking_id: str, act: str) -> Act:
@@ -69,6 +74,20 @@ def test_64_clients_that_want_64_slots_all_get_theirs(system: System, crowd: Cro
     provider_id, slot_ids = day_of_slots(system)
     answers = crowd.all_at_once([hold(provider_id, each, f"user-{each}") for each in slot_ids[:CLIENTS]])
     assert Counter(answer.status_code for answer in answers) == {202: CLIENTS}
+    assert_sound(system)
+
+
+def test_20_clients_that_send_one_request_with_one_key_get_one_hold_and_20_equal_answers(
+    system: System, crowd: Crowd
+) -> None:
+    provider_id, slot_ids = day_of_slots(system)
+    for number, slot_id in enumerate(slot_ids[:ROUNDS]):
+        answers = crowd.all_at_once([hold(provider_id, slot_id, provider_id, key=f"key-{number}")] * 20)
+        assert Counter(answer.status_code for answer in answers) == {202: 20}, f"round {number}"
+        assert len({answer.text for answer in answers}) == 1
+        assert system.table.slot(provider_id, slot_id)["heldBy"] == answers[0].json()["bookingId"]
+    made = {item["PK"] for item in system.table.all() if item.get("userId") == provider_id and "slotId" in item}
+    assert len({each for each in made if each.startswith("BOOKING#")}) == ROUNDS
     assert_sound(system)
 
 

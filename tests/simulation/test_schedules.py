@@ -1,9 +1,13 @@
 """Schedules of the real code: they hold, they come again alike, and what is broken is found and made short."""
 
+from types import ModuleType
+
 import pytest
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
-from chalicelib.dao import bookings
+from chalicelib.dao import bookings, policies
+from chalicelib.dao.items import Item, idempotency_item
+from chalicelib.domain.instants import to_epoch_second
 from chalicelib.domain.models import Booking
 from simulation.campaign import Tally, kept_seeds, run_seeds, shortest
 from simulation.faults import Fault
@@ -49,12 +53,28 @@ def nobody(_booking: Booking) -> ConditionBase:
     return Attr("PK").exists()
 
 
-@pytest.mark.parametrize(("name", "broken"), [("is_free", any_slot), ("_owned_by", nobody)])
+def anything(_figures: object) -> ConditionBase:
+    return Attr("PK").exists() | Attr("PK").not_exists()
+
+
+def soon_forgotten(booking: Booking, user_id: str, key: str) -> Item:
+    return {**idempotency_item(booking, user_id, key), "ttl": to_epoch_second(booking.created_at)}
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "broken"),
+    [
+        (bookings, "is_free", any_slot),
+        (bookings, "_owned_by", nobody),
+        (bookings, "idempotency_item", soon_forgotten),
+        (policies, "allows", anything),
+    ],
+)
 def test_a_condition_that_is_broken_is_found_and_shown_in_a_few_lines(
-    monkeypatch: pytest.MonkeyPatch, name: str, broken: object
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, broken: object
 ) -> None:
     """A planted fault: the code itself is broken here, and nothing else put in its place."""
-    monkeypatch.setattr(bookings, name, broken)
+    monkeypatch.setattr(module, name, broken)
     failed = run_seeds(range(1, 200)).failed
     assert failed
     seed, _ = failed[0]
