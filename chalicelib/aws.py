@@ -19,6 +19,7 @@ CLIENT_CONFIG: Final = Config(
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=64,
+    tcp_keepalive=True,
 )
 """Three tries of 3 s and the waits of 1 and 2 s between them: no call takes longer than 12 s. Set here since botocore's
 defaults differ by version."""
