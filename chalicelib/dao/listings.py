@@ -15,7 +15,7 @@ from chalicelib.domain.models import Booking, BookingStatus
 _LEAST_READ = 100
 """How many bookings are read at a time where some are left out: fewer would be more calls for one page."""
 
-_EARLIEST, _LATEST = (limit.replace(microsecond=0, tzinfo=UTC) for limit in (datetime.min, datetime.max))
+_EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """The bounds of a listing that has none."""
 
 

@@ -1,7 +1,7 @@
 """Creating, changing and finding providers."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from chalicelib.services.providers import ProviderService
 from chalicelib.services.readiness import ReadinessService
 from tests.builders import NOW, Clock
 from tests.fakes import FakeDependency, InMemoryProviders, InMemoryStores
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Providers(InMemoryProviders):
