@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from boto3.dynamodb.conditions import Attr
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from localstack_client.session import Session
@@ -236,6 +237,22 @@ def test_a_step_that_the_booking_refuses_is_one_call_as_nothing_else_could_win(r
     with pytest.raises(StepRefusedError):
         stores.bookings.take_step(EXPIRE, pending, at=NOW)
     assert len(rig.wire.requests) - before == 1
+
+
+def test_a_hold_that_arrives_while_it_is_taken_back_is_taken_back(rig: Rig) -> None:
+    """Its answer had got lost. Without its trigger, the slot would be held for nobody."""
+    stores = dao_stores(rig.table)
+    free = published(stores)
+    late = booking(free)
+
+    def hold_arrives(wire: Wire, request: AWSPreparedRequest) -> AWSResponse:
+        stores.bookings.hold_slot(free, late, now=NOW)
+        return wire.send(request)
+
+    rig.wire.faults = [lambda wire, request: wire.send(request), hold_arrives]
+    assert stores.bookings.release_hold(late)
+    assert state(stores, free) == (SlotStatus.AVAILABLE, None, None)
+    assert stores.bookings.find(late.booking_id) is None
 
 
 def test_a_booking_that_is_settled_between_the_two_tries_of_a_step_is_left_alone(rig: Rig) -> None:
