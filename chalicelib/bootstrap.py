@@ -96,7 +96,7 @@ class Settings(BaseModel):
                     if problem["type"] == "missing" or problem["loc"][0] in _SECRET
                     else f", but it is {problem['input']!r}"
                 )
-                for problem in error.errors(include_url=False)
+                for problem in error.errors()
             ]
             raise SettingsError("\n".join(["These settings in the environment are wrong:", *wrong])) from None
 

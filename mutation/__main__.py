@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors
         for mutant in mutants:
             console.print(f"{mutant.line:4}  {mutant.name}", markup=False)
         return 0
+    started = time.monotonic()
     try:
         known = known_survivors(survivors)
         with _endpoint() if project.needs_endpoint else nullcontext():
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors
     report = project.root / REPORT
     report.parent.mkdir(exist_ok=True)
     report.write_text(as_text(done))
-    show(console, done, known)
+    show(console, done, known, seconds=time.monotonic() - started)
     survived = {each.mutant.name for each in done if each.noticed_by is None}
     wrong = wrong_entries(
         [name for name in known if given.only in name],

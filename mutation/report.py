@@ -10,7 +10,7 @@ from mutation.operators import OPERATORS
 from mutation.running import TIME_OUT, Tried
 
 
-def show(console: Console, tried: Sequence[Tried], known: Collection[str]) -> None:
+def show(console: Console, tried: Sequence[Tried], known: Collection[str], *, seconds: float) -> None:
     """Show the counts, and the survivors that are not listed, each with what was taken out."""
     table = Table("", "mutants", "noticed", "by time-out", "listed", "survived")
     for kind in OPERATORS:
@@ -20,6 +20,8 @@ def show(console: Console, tried: Sequence[Tried], known: Collection[str]) -> No
     table.add_section()
     table.add_row("all", *map(str, _counts(tried, known)))
     console.print(table)
+    each_took = sum(each.seconds for each in tried) / len(tried)
+    console.print(f"{len(tried)} mutants in {seconds:.0f} s; one took {each_took:.2f} s in its process")
     for who, count in _who_noticed(tried):
         console.print(f"  {count:5} noticed by {who}")
     for each in tried:

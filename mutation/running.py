@@ -27,9 +27,6 @@ _OPTIONS = (
 )
 """One process, and the same examples each time; pytest's plugins are imported already."""
 
-_PATIENCE_SECONDS = 10
-"""For a test of a mutant, beside ten times what it takes without: a busy machine is no endless loop."""
-
 _IMPORT_SECONDS = 120
 """What may pass until the tests are imported, and for all schedules of a mutant."""
 
@@ -121,7 +118,7 @@ def notice(project: Project, attempts: Sequence[Attempt]) -> list[Tried]:
         if status is pytest.ExitCode.TESTS_FAILED and not mutant.in_functions:
             return [Tried(mutant, runner.failed, 0.0)]
         if status is not pytest.ExitCode.OK:
-            raise BrokenRunError(f"{mutant.name}: {runner.failed or f'pytest ended with {status!r}'}")
+            raise BrokenRunError(runner.failed or f"{mutant.name}: pytest ended with {status!r}")
     else:
         runner.try_all({})
     return runner.tried
@@ -169,7 +166,7 @@ class _Plugin:
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """A mistake of the run itself."""
-        self.failed = self.failed or excinfo.exconly()
+        self.failed = self.failed or str(excinfo.value)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that can't be imported."""
@@ -249,7 +246,7 @@ class _Runner(_Plugin):
     def _noticed_by(self, attempt: Attempt, items: Mapping[str, pytest.Item]) -> str | None:
         tests = list(attempt.tests)
         for test, following in zip_longest(tests, tests[1:]):
-            signal.alarm(math.ceil(_PATIENCE_SECONDS + 10 * attempt.tests[test]))
+            signal.alarm(math.ceil(self._project.patience_seconds + 10 * attempt.tests[test]))
             item = items[test]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=items[following] if following else None)
             if self.failed:

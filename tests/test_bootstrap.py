@@ -1,18 +1,21 @@
 """Settings from the environment, and the application that is built from them."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 
 from chalicelib.bootstrap import Clients, Settings, SettingsError, build
-from chalicelib.domain.errors import InvalidInputError
+from chalicelib.dao.table import Retries
+from chalicelib.domain.errors import InvalidInputError, ProviderExistsError
 from chalicelib.domain.models import CANCEL, BookingStatus
 from chalicelib.services.listings import Page, PageRequest
 from tests.builders import CURSOR_KEY, DAY, NOW, Clock, availability, booking, new_id, slot
 from tests.events import event, failed, message, removal, sqs_record
 from tests.moto_region import REGION, Aws
 from tests.tables import dao_stores, table_on
+from tests.wire import Wire, cancelled
 
 ENVIRONMENT = {
     "TABLE_NAME": "appointments",
@@ -294,3 +297,18 @@ def test_the_region_is_the_one_that_is_set_and_no_other(aws: Aws) -> None:
         build(elsewhere, Clients.of(elsewhere), clock=Clock(), new_id=new_id).services.readiness.check()["table"]
         is False
     )
+
+
+def test_a_built_application_tries_again_as_it_is_told(aws: Aws) -> None:
+    settings = Settings.from_environment(aws.environment)
+    clients = Clients.of(settings)
+    slept: list[float] = []
+    retries = Retries(sleep=slept.append, jitter=lambda: 1.0)
+    services = build(settings, clients, clock=Clock(), new_id=new_id, retries=retries).services
+
+    Wire(clients.dynamodb).faults = [cancelled("TransactionConflict")]
+    # moto is asked behind the wire as well, and knows no tokens: for it, the second try comes too late.
+    with suppress(ProviderExistsError):
+        services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
+
+    assert slept == [0.025]

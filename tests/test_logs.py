@@ -3,6 +3,9 @@
 import json
 import logging
 import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -138,3 +141,24 @@ def test_the_stream_is_standard_output(capsys: pytest.CaptureFixture[str]) -> No
         LOG.info("hello")
 
     assert json.loads(capsys.readouterr().out)["message"] == "hello"
+
+
+@pytest.mark.usefixtures("in_tokyo")
+def test_the_time_is_told_in_utc_wherever_the_process_runs() -> None:
+    before = datetime.now(UTC)
+    with log_lines() as lines:
+        LOG.info("hello")
+
+    told = datetime.fromisoformat(lines.the("hello")["timestamp"])
+    assert told.utcoffset() == timedelta(0)
+    assert timedelta(0) <= told - before.replace(microsecond=0) < timedelta(hours=1)
+
+
+@pytest.fixture
+def in_tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process, nine hours ahead of UTC."""
+    with monkeypatch.context() as moved:
+        moved.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()

@@ -53,6 +53,9 @@ from chalicelib.domain.ports import (
 _OWNER_FIELD = {SlotStatus.HELD: "heldBy", SlotStatus.RESERVED: "reservedBy"}
 """Who owns a slot stands in a field of its own for each status, so that a hold is never taken for a reservation."""
 
+_LOOKS = 3
+"""A hold arrives once at most, so the third look finds the slot as the second one left it."""
+
 _OWNERSHIP_FIELDS = ("heldBy", "holdExpiresAt", "reservedBy")
 
 _Refused: TypeAlias = Mapping[str, "Item | None"]
@@ -132,7 +135,18 @@ class BookingDao:
         if key:
             mine = Attr("PK").not_exists() | Attr("bookingId").eq(booking.booking_id)
             actions["key"] = delete(keys.idempotency(key.user_id, key.key), mine)
-        refused = self._refused_but_for_the_slot(actions)
+        # The hold may be one whose answer got lost, and arrive only now: so where the slot is not this booking's, it
+        # must stay so until the trigger is gone. Else the slot would be held for nobody.
+        slot = keys.slot(booking.provider_id, booking.slot_id)
+        of_others = {**actions, "slot": check(slot, ~_owned_by(booking))}
+        refused: _Refused = {}
+        for _ in range(_LOOKS):
+            refused = self._refused(actions)
+            if refused.keys() != {"slot"}:
+                break
+            refused = self._refused(of_others)
+            if "slot" not in refused:
+                break
         # With the key remembering another's hold, this one never came to be: there is nothing to take back.
         return "booking" not in refused
 

@@ -127,8 +127,8 @@ def places_from(starts_at: datetime) -> str:
 
 def booking_id_of(partition_key: str) -> str:
     """The id in a booking's or trigger's partition key. Raises ValueError for another kind of key."""
-    prefix, found, booking_id = partition_key.partition(_BOOKING_PREFIX)
-    if prefix or not found or not booking_id:
+    booking_id = partition_key.removeprefix(_BOOKING_PREFIX)
+    if booking_id in {"", partition_key}:
         raise ValueError(f"{partition_key!r} is no booking's key")
     return booking_id
 

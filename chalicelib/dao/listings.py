@@ -1,6 +1,6 @@
 """Listings of bookings, from the two indexes of the table."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
@@ -14,6 +14,9 @@ from chalicelib.domain.models import Booking, BookingStatus
 
 _LEAST_READ = 100
 """How many bookings are read at a time where some are left out: fewer would be more calls for one page."""
+
+_EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""The bounds of a listing that has none."""
 
 
 class ListingDao:
@@ -39,17 +42,12 @@ class ListingDao:
 def _in_span(listing: Listing) -> ConditionBase:
     """The listing's bookings by their start. Places are compared as text, and bookings start on whole seconds."""
     index = keys.INDEXES[listing.by]
-    owned, place = Key(index.partition).eq(keys.partition_in_index(listing)), Key(index.sort)
     first, end = (
-        None if bound is None else keys.places_from(whole_second_from(bound))
-        for bound in (listing.starts_from, listing.starts_before)
+        keys.places_from(whole_second_from(bound))
+        for bound in (listing.starts_from or _EARLIEST, listing.starts_before or _LATEST)
     )
-    if first is not None and end is not None:
-        # DynamoDB takes one condition on a sort key. It includes the end, but no booking's place is equal to that.
-        return owned & place.between(first, end)
-    if first is not None:
-        return owned & place.gte(first)
-    return owned if end is None else owned & place.lt(end)
+    # DynamoDB takes one condition on a sort key. It includes the end, but no booking's place is equal to that.
+    return Key(index.partition).eq(keys.partition_in_index(listing)) & Key(index.sort).between(first, end)
 
 
 def _counts_as(status: BookingStatus, now: datetime) -> ConditionBase:

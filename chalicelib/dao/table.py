@@ -145,7 +145,7 @@ class Table:
         moment behind the table, and can't be read consistently.
         """
         builder = ConditionExpressionBuilder()
-        on_key = builder.build_expression(condition, is_key_condition=True)
+        on_key = builder.build_expression(condition)
         names, values = on_key.attribute_name_placeholders, on_key.attribute_value_placeholders
         optional: dict[str, Any] = {}
         if where is not None:

@@ -25,7 +25,6 @@ _log = logging.getLogger(__name__)
 MAX_BODY_BYTES: Final = 64 * 1024
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _DEEPEST_PATH: Final = 8
-_CHALICE_ERROR: Final = {"Code", "Message"}
 _MESSAGES: Final[Mapping[str, str]] = {
     "bool_type": "must be true or false",
     "enum": "must be {expected}",
@@ -120,7 +119,8 @@ class Router:
             response = get_response(request)
         except RequestError as error:
             return problems.response_for(error, request_id=request_id(request))
-        if isinstance(response.body, dict) and response.body.keys() == _CHALICE_ERROR:
+        if isinstance(response.body, dict):
+            # The answers of this API are text.
             return _problem_of_chalice(response, request)
         return response
 
@@ -214,7 +214,7 @@ def _validated(model: type[Model] | Forms[Model], document: object, repeated: Co
         if not wrong:
             return valid
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_input=False):
+        for problem in error.errors():
             name = ".".join(map(str, problem["loc"])) if problem["loc"] else "body"
             message = _MESSAGES.get(problem["type"], problem["msg"]).format(**problem.get("ctx", {}))
             wrong.setdefault(name, FieldError(name, message))

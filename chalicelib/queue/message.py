@@ -64,8 +64,7 @@ def decode(body: str) -> Booking:
         message = BookingMessage.model_validate_json(body)
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False)
+            f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}" for problem in error.errors()
         )
         raise MalformedRecordError(f"no booking message: {wrong}") from error
     facts = message.model_dump(exclude={"version"})

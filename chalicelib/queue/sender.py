@@ -32,7 +32,7 @@ class SqsBookingQueue:
     def answers(self) -> bool:
         """Whether the queue exists and answers. Raises nothing."""
         try:
-            self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+            self._client.get_queue_attributes(QueueUrl=self._url)
         except Exception:
             _log.warning("the queue does not answer", exc_info=True)
             return False

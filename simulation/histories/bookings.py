@@ -100,7 +100,9 @@ def _facts(life: Life) -> Iterable[tuple[str, str]]:
         first = first_in.setdefault(status, each)
         if not _are_alike(first, each, but_for=place):
             yield "booking", f"differs between {first} and {each}"
-        unchanged = first_since.setdefault((status, shown_slot(each), each.body.get("updatedAt")), each)
+        # Two reschedules may have been at one instant, by clocks that differ.
+        since = (status, each.body.get("slotId"), each.body.get("updatedAt"))
+        unchanged = first_since.setdefault(since, each)
         if unchanged is not first and not _are_alike(unchanged, each):
             yield "booking", f"differs between {unchanged} and {each}"
         changed = [name for name in facts if each.body.get(name) != life.hold.body.get(name)]

@@ -139,9 +139,10 @@ class _Search:
             # Equal ones are as good as each other, and the first to begin is the earliest; not so if one may be needed
             # again later.
             if event.act not in MOVES:
-                if (event.act, event.booking_id) in tried:
+                alike = (event.act, event.booking_id, event.is_here)
+                if alike in tried:
                     continue
-                tried.add((event.act, event.booking_id))
+                tried.add(alike)
             longer = self._longer_by(event, beginning, latest, left=beginning.left & ~(1 << index))
             if longer and (longer.slot != beginning.slot or event.act in MOVES):
                 yield longer

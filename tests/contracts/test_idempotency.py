@@ -144,3 +144,13 @@ def test_a_hold_whose_booking_was_written_keeps_its_key(stores: Stores) -> None:
     assert not stores.bookings.release_hold(pending, key=key)
 
     assert remembered(stores, free, key) == pending
+
+
+def test_a_hold_whose_key_is_forgotten_already_can_be_taken_back(stores: Stores) -> None:
+    free = published(stores)
+    pending = booking(free)
+    stores.bookings.hold_slot(free, pending, now=NOW)
+
+    assert stores.bookings.release_hold(pending, key=a_key())
+
+    assert state(stores, free) == FREE

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.errors import CancelCutoffPassedError, PolicyError, TooFarAheadError, TooShortNoticeError
 from chalicelib.domain.models import CANCEL, CONFIRM, NO_RULES, BookingStatus, Policy, Provider, Slot, SlotStatus
-from chalicelib.domain.ports import PolicyChangedError, ProviderChangedError
+from chalicelib.domain.ports import PolicyChangedError, ProviderChangedError, StepRefusedError
 from tests.builders import NOW, booking, provider
 from tests.contracts.given import FREE, LATER, published, state, status, stored
 from tests.tables import Stores
@@ -194,3 +194,16 @@ def test_a_hold_is_rescheduled_after_the_cutoff(stores: Stores) -> None:
     stores.bookings.hold_slot(old, pending, now=NOW)
     stores.bookings.reschedule(pending, new, at=LATER)
     assert state(stores, new) == (SlotStatus.HELD, pending.booking_id, None)
+
+
+def test_a_booking_that_was_changed_since_it_was_read_is_refused_for_that_and_not_for_the_policy(
+    stores: Stores,
+) -> None:
+    free = slot_of(stores, of(stores, CUTOFF), starts_in=48 * HOURS)
+    pending = booking(free)
+    stores.bookings.hold_slot(free, pending, now=NOW)
+    confirmed = stores.bookings.take_step(CONFIRM, pending, at=LATER)
+    stores.bookings.take_step(CANCEL, confirmed, at=LATER)
+
+    with pytest.raises(StepRefusedError):
+        stores.bookings.take_step(CANCEL, confirmed, at=free.starts_at)

@@ -27,3 +27,11 @@ def test_a_path_ends_in_time_if_each_call_is_answered_late_or_never(name: str, t
             path.act(world, on)
         assert world.calls
         assert world.now - began < timedelta(seconds=API_TIMEOUT_SECONDS)
+
+
+@pytest.mark.parametrize(("tries_needed", "outcome"), [(3, "created"), (4, "ServiceUnavailableError")])
+def test_a_call_is_tried_three_times(tries_needed: int, outcome: str) -> None:
+    with silence():
+        world = World(machine(), Simulated())
+        world.tries_needed = tries_needed
+        assert PATHS["provider"].act(world, None) == outcome

@@ -1,28 +1,33 @@
 """What failures of the table's calls mean: an answer, a reason to try again, or "can't be reached"."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from boto3.dynamodb.conditions import Attr
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from localstack_client.session import Session
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import put
+from chalicelib.dao.actions import put, serialized
 from chalicelib.dao.bookings import BookingDao
+from chalicelib.dao.keys import POLICY_COPIES
+from chalicelib.dao.listings import ListingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.table import ConditionFailedError, Retries, Table
 from chalicelib.domain.errors import ServiceUnavailableError
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, BookingStatus, SlotStatus
+from chalicelib.domain.listings import ListedBy, Listing
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, BookingStatus, Policy, SlotStatus
 from chalicelib.domain.ports import StepRefusedError
 from tests.builders import NOW, booking, new_id, provider, slot
 from tests.contracts.given import held, published, state
 from tests.ports import free_port
 from tests.tables import EndpointTables, dao_stores, table_on
-from tests.wire import Wire, cancelled, error, lost_acknowledgement, page
+from tests.wire import Fault, Wire, cancelled, error, lost_acknowledgement, page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 class Rig:
     """A table behind a wire, with a sleep that only counts."""
 
+    name: str
     table: Table
     wire: Wire
     slept: list[float] = field(default_factory=list)
@@ -45,7 +51,7 @@ def rig(localstack_host: str, endpoint_tables: EndpointTables) -> Rig:
     )
     slept: list[float] = []
     table = table_on(client, endpoint_tables.name, Retries(sleep=slept.append, jitter=lambda: 1.0))
-    return Rig(table, Wire(client), slept)
+    return Rig(endpoint_tables.name, table, Wire(client), slept)
 
 
 def new_item() -> dict[str, Any]:
@@ -115,6 +121,7 @@ def test_a_cancellation_that_is_not_understood_goes_on_up(rig: Rig, reasons: tup
         ("ProvisionedThroughputExceededException", 400),
         ("ThrottlingException", 400),
         ("RequestLimitExceeded", 400),
+        ("TransactionInProgressException", 400),
         ("ResourceNotFoundException", 400),
         ("InternalServerError", 500),
         ("ServiceUnavailable", 503),
@@ -232,6 +239,22 @@ def test_a_step_that_the_booking_refuses_is_one_call_as_nothing_else_could_win(r
     assert len(rig.wire.requests) - before == 1
 
 
+def test_a_hold_that_arrives_while_it_is_taken_back_is_taken_back(rig: Rig) -> None:
+    """Its answer had got lost. Without its trigger, the slot would be held for nobody."""
+    stores = dao_stores(rig.table)
+    free = published(stores)
+    late = booking(free)
+
+    def hold_arrives(wire: Wire, request: AWSPreparedRequest) -> AWSResponse:
+        stores.bookings.hold_slot(free, late, now=NOW)
+        return wire.send(request)
+
+    rig.wire.faults = [lambda wire, request: wire.send(request), hold_arrives]
+    assert stores.bookings.release_hold(late)
+    assert state(stores, free) == (SlotStatus.AVAILABLE, None, None)
+    assert stores.bookings.find(late.booking_id) is None
+
+
 def test_a_booking_that_is_settled_between_the_two_tries_of_a_step_is_left_alone(rig: Rig) -> None:
     """First only the slot refuses, so the booking is to end alone; by then somebody else has ended it."""
     stores = dao_stores(rig.table)
@@ -242,3 +265,72 @@ def test_a_booking_that_is_settled_between_the_two_tries_of_a_step_is_left_alone
     with pytest.raises(StepRefusedError):
         stores.bookings.take_step(EXPIRE, pending, at=NOW)
     assert stores.bookings.find(pending.booking_id) == before
+
+
+def test_what_a_batch_leaves_out_is_asked_for_again_after_a_wait(rig: Rig) -> None:
+    first, second = new_item(), new_item()
+    rig.table.transact([put(first), put(second)])
+    wanted: list[keys.Key] = [{"PK": item["PK"], "SK": item["SK"]} for item in (first, second)]
+    rig.wire.faults = [left_out(rig, wanted[1], found=first)]
+
+    assert rig.table.get_all(wanted) == [first, second]
+
+    (asked,) = rig.wire.requests[-1]["RequestItems"].values()
+    assert asked["Keys"] == [serialized(wanted[1])]
+    assert rig.slept == [0.025]
+
+
+def test_a_batch_that_leaves_out_each_time_ends_as_unavailable(rig: Rig) -> None:
+    rig.wire.faults = [left_out(rig, keys.provider("ann"))] * 100
+    with pytest.raises(ServiceUnavailableError):
+        rig.table.get_all([keys.provider("ann")])
+    assert len(rig.wire.requests) == Retries().attempts
+    assert len(rig.slept) == Retries().attempts - 1
+
+
+def left_out(rig: Rig, key: keys.Key, **found: dict[str, Any]) -> Fault:
+    """A batch that is throttled: what was found, and the key of what was not looked for."""
+    return page(
+        {
+            "Responses": {rig.name: [serialized(item) for item in found.values()]},
+            "UnprocessedKeys": {rig.name: {"Keys": [serialized(key)], "ConsistentRead": True}},
+        }
+    )
+
+
+def test_a_page_of_a_listing_is_one_call_that_reads_more_only_where_some_are_left_out(rig: Rig) -> None:
+    listing = Listing(by=ListedBy.USER, owner_id=new_id())
+    pending = replace(listing, status=BookingStatus.PENDING)
+    for asked, limit in ((listing, 5), (pending, 5), (pending, 101)):
+        ListingDao(table=rig.table).find(asked, after=None, limit=limit, now=NOW)
+    assert [request["Limit"] for request in rig.wire.requests] == [5, 100, 101]
+
+
+def test_an_expiry_writes_two_items_as_the_trigger_is_gone_by_then(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    _, pending = held(stores)
+    stores.bookings.take_step(EXPIRE, pending, at=pending.expires_at)
+    assert len(rig.wire.requests[-1]["TransactItems"]) == 2
+
+
+@pytest.mark.parametrize("refused", ["booking", "old slot", "trigger"])
+def test_a_reschedule_is_refused_by_each_that_is_not_as_it_was_read(rig: Rig, refused: str) -> None:
+    stores = dao_stores(rig.table)
+    _, pending = held(stores)
+    other = published(stores, provider_id=pending.provider_id, starts_at=pending.starts_at + timedelta(days=1))
+    actions = ["booking", "old slot", "new slot", "policy", "trigger"]
+    rig.wire.faults = [cancelled(*("ConditionalCheckFailed" if name == refused else "None" for name in actions))]
+    with pytest.raises(StepRefusedError):
+        stores.bookings.reschedule(pending, other, at=NOW)
+
+
+def test_a_policy_is_copied_only_when_there_are_rules_and_only_when_they_change(rig: Rig) -> None:
+    providers = ProviderDao(table=rig.table)
+    ann = provider()
+    renamed = replace(ann, name="Bea")
+    providers.create(ann)
+    providers.change(ann, renamed)
+    providers.change(renamed, replace(renamed, policy=Policy(hold_seconds=60)))
+    alone, alone_again, with_copies = (len(request["TransactItems"]) for request in rig.wire.requests)
+    assert alone == alone_again == 1
+    assert with_copies == 1 + POLICY_COPIES

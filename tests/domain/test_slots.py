@@ -557,6 +557,9 @@ def test_a_slot_that_ends_on_its_day_ends_later_by_the_clock_unless_the_clocks_w
         pytest.param("UTC", datetime(2031, 5, 2, 23, tzinfo=UTC), 60, "24:00", id="midnight is 24:00"),
         pytest.param("UTC", datetime(2031, 5, 2, 0, tzinfo=UTC), 5, "00:05", id="after midnight"),
         pytest.param(
+            "America/Havana", datetime(2026, 11, 1, 4, 30, tzinfo=UTC), 30, "00:00", id="midnight comes twice"
+        ),
+        pytest.param(
             "Asia/Kathmandu", datetime(2031, 5, 2, 17, 15, tzinfo=UTC), 60, "24:00", id="Kathmandu's midnight"
         ),
         pytest.param(

@@ -26,7 +26,7 @@ from tests.system import ROOT
 
 GATEWAY_TIMEOUT_SECONDS = 29
 SENDS = "sqs.SendMessage"
-WITHOUT_AWS = {"/health"}
+WITHOUT_AWS = {"/health", "/openapi.json", "/docs", "/docs/swagger-ui.css", "/docs/swagger-ui.js"}
 
 
 @dataclass(frozen=True)

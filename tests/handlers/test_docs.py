@@ -59,9 +59,15 @@ def test_the_page_finds_its_parts_under_the_stage_with_or_without_a_slash_at_the
 def test_the_page_may_load_run_and_ask_nothing_but_its_own_host() -> None:
     policy = dict(directive.split(" ", 1) for directive in page().headers["Content-Security-Policy"].split("; "))
 
-    assert policy["default-src"] == "'none'"
-    assert {name: value for name, value in policy.items() if value not in {"'none'", "'self'"}} == {
-        "img-src": "'self' data:"
+    assert policy == {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "connect-src": "'self'",
+        "base-uri": "'self'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
     }
 
 

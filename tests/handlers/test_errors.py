@@ -1,6 +1,9 @@
 """Errors that no route makes by itself: unknown paths and methods, failures, and what Chalice answers."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
@@ -9,6 +12,7 @@ from chalice.app import Chalice, Request, Response
 from chalicelib.bootstrap import SettingsError
 from chalicelib.domain import errors
 from chalicelib.domain.models import BookingStatus, Provider
+from chalicelib.handlers.bookings import booking_id_in
 from chalicelib.handlers.http import Router
 from chalicelib.handlers.problems import PROBLEM_OF, response_for
 from chalicelib.services import Services
@@ -203,3 +207,49 @@ def test_no_two_errors_share_a_code() -> None:
 def test_a_body_that_can_not_even_be_decoded_is_answered_by_a_problem(api: Api) -> None:
     answer = Answer.of_gateway(api.app(gateway_event("POST", "/providers", body="\ud800"), None))
     assert_problem(answer, 400, "VALIDATION_FAILED")
+
+
+def test_what_a_caller_did_wrong_is_logged_as_no_error(api: Api) -> None:
+    with log_lines() as lines:
+        api.get("/providers/nobody")
+        api.send("/providers", b"{")
+
+    assert lines.with_message("unexpected error") == []
+
+
+def test_only_a_problem_of_fields_has_a_list_of_them(api: Api) -> None:
+    assert "errors" in api.send("/providers", b"{").json
+    assert "errors" not in api.send("/providers", b"{}", content_type="text/plain").json
+
+
+def test_an_id_that_can_not_exist_is_not_looked_up() -> None:
+    api = Api(providers=BrokenProviders(RuntimeError()))
+
+    assert_problem(api.get("/providers/ann@example.org"), 404, "PROVIDER_NOT_FOUND")
+    with pytest.raises(errors.BookingNotFoundError):
+        booking_id_in({"bookingId": "booking-1"})
+
+
+def test_a_view_has_one_set_of_services_and_their_time_begins_before_it_and_ends_after_it() -> None:
+    happened = []
+
+    @contextmanager
+    def begin() -> Iterator[None]:
+        happened.append("time begins")
+        yield
+        happened.append("time ends")
+
+    def services() -> Services:
+        happened.append("services")
+        return replace(Api().make_services(), begin=begin)
+
+    def view(_request: Request, _services: Services) -> Response:
+        happened.append("view")
+        return Response("")
+
+    app = Chalice("appointments", configure_logs=False, env={})
+    Router(app, services).route("GET", "/view")(view)
+
+    app(gateway_event("GET", "/view"), None)
+
+    assert happened == ["services", "time begins", "view", "time ends"]

@@ -6,9 +6,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from chalicelib.handlers.schemas import EndTime, LocalDate, Name, SlotId, StartTime, TimeZone, UserId
+from chalicelib.handlers.schemas import (
+    BookingView,
+    CreateProvider,
+    EndTime,
+    LocalDate,
+    Name,
+    SlotId,
+    StartTime,
+    Status,
+    TimeZone,
+    UserId,
+)
+from tests.builders import booking
 
 BLANKS_AND_CONTROLS = st.text(
     st.characters(categories=["Cc", "Zs", "Zl", "Zp"]) | st.sampled_from("a\ufeff\u200b\u180e"), max_size=4
@@ -62,3 +74,14 @@ def test_what_does_not_fit_the_schema_of_a_slots_id_is_not_taken(text: str) -> N
 )
 def test_what_no_pattern_can_say_has_the_name_of_a_format(kind: Any, described: str) -> None:
     assert TypeAdapter(kind).json_schema()["format"] == described
+
+
+def test_a_status_is_described_by_all_that_there_are() -> None:
+    assert TypeAdapter(Status).json_schema()["enum"] == ["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]
+
+
+@pytest.mark.parametrize("model", [CreateProvider.model_validate({"name": "Ann"}), BookingView.of(booking())])
+def test_what_was_checked_or_is_shown_can_not_be_changed_afterwards(model: BaseModel) -> None:
+    field = next(iter(type(model).model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(model, field, "anything")

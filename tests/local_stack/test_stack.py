@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chalice.app import Chalice
 
+from chalicelib.dao.keys import EXPIRATION_TRIGGER
 from local_stack.client import Api, UnreachableError
 from local_stack.stack import Application, Options, Stack, StackError
 from tests.local_stack.conftest import clients_of, close
@@ -53,7 +54,7 @@ class Scene:
         close(self._clients)
 
     def put_expired_item(self, name: str) -> None:
-        item = {"PK": {"S": name}, "SK": {"S": "S"}, "ttl": {"N": str(int(time.time()) - 5)}}
+        item = {"PK": {"S": name}, "SK": {"S": EXPIRATION_TRIGGER}, "ttl": {"N": str(int(time.time()) - 5)}}
         self._clients.dynamodb.put_item(TableName=self.environ["TABLE_NAME"], Item=item)
 
     def send_message(self, body: str) -> None:
@@ -191,7 +192,9 @@ def test_an_endpoint_of_the_users_own_keeps_its_stream_so_no_backlog_is_kept(
     stack.start()
     assert urllib.parse.urlsplit(stack.aws_url) == urllib.parse.urlsplit(endpoint.url)
     clients = clients_of(endpoint.url)
-    clients.dynamodb.put_item(TableName="appointments", Item={"PK": {"S": "own"}, "SK": {"S": "S"}, "ttl": {"N": "1"}})
+    clients.dynamodb.put_item(
+        TableName="appointments", Item={"PK": {"S": "own"}, "SK": {"S": EXPIRATION_TRIGGER}, "ttl": {"N": "1"}}
+    )
     close(clients)
     assert blocked.entered.wait(20)
 

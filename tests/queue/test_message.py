@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from chalicelib.domain.errors import MalformedRecordError
 from chalicelib.domain.models import Booking, BookingStatus
-from chalicelib.queue.message import decode, encode
+from chalicelib.queue.message import BookingMessage, decode, encode
 from tests.builders import booking
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=128)
@@ -150,3 +151,15 @@ def test_a_time_with_another_offset_is_the_same_instant() -> None:
     assert read.starts_at == datetime(2030, 5, 2, 9, tzinfo=UTC)
     assert read.starts_at.tzinfo == UTC
     assert read.expires_at - read.created_at < timedelta(seconds=301)
+
+
+@pytest.mark.parametrize("value", [1_900_000_000, "tomorrow", "", []])
+def test_what_is_no_instant_is_told_what_it_must_be(value: object) -> None:
+    with pytest.raises(MalformedRecordError, match="startsAt: Value error, must be an instant as RFC 3339 text"):
+        decode(body(startsAt=value))
+
+
+def test_a_message_can_not_be_changed() -> None:
+    message = BookingMessage.model_validate_json(encode(booking()))
+    with pytest.raises(ValidationError, match="frozen"):
+        message.user_id = "user-2"  # type: ignore[misc]

@@ -14,6 +14,7 @@ from chalicelib.domain.instants import deadline, to_text
 from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy
 from simulation.clients import Exchange, Request
 from simulation.dynamodb import Change
+from simulation.dynamodb.values import Image
 from simulation.machine import Answer
 from simulation.steps import Steps
 from tests.builders import HOLD, NOW, booking, provider, slot
@@ -40,8 +41,8 @@ def changed(old: Item | None, new: Item | None) -> Change:
     return Change(
         event_name="MODIFY" if old and new else "INSERT" if new else "REMOVE",
         keys=serialized({name: there[name] for name in ("PK", "SK")}),
-        old_image=serialized(old) if old else None,
-        new_image=serialized(new) if new else None,
+        old_image=Image(serialized(old)) if old else None,
+        new_image=Image(serialized(new)) if new else None,
         by_ttl=False,
         time=0.0,
     )

@@ -1,5 +1,8 @@
 """The booking processor: batches of messages from the queue."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from chalicelib.domain.errors import MalformedRecordError, ServiceUnavailableError
@@ -153,3 +156,26 @@ def test_a_dead_letter_that_was_not_kept_is_logged_with_its_cause() -> None:
 
     line = lines.the("dead letter not kept, the record will be delivered again")
     assert "userId" in line["cause"]
+
+
+def test_the_time_of_a_batch_begins_before_its_first_record_and_ends_after_its_last(
+    dead_letters: FakeDeadLetters,
+) -> None:
+    happened = []
+
+    @contextmanager
+    def begin() -> Iterator[None]:
+        happened.append("time begins")
+        yield
+        happened.append("time ends")
+
+    work = BatchWorker(
+        source=booking_messages(decode=decode, max_receives=MAX_RECEIVES),
+        process=lambda each: happened.append(each.user_id),
+        dead_letters=dead_letters,
+        begin=begin,
+    )
+
+    work(event(message(booking(user_id="first")), message(booking(user_id="last"))))
+
+    assert happened == ["time begins", "first", "last", "time ends"]

@@ -106,6 +106,7 @@ MALFORMED = [
     pytest.param(removal(booking(), startsAt={"S": "soon"}), "soon", id="no instant"),
     pytest.param(removal(booking(), endsAt={"S": "2030-05-02T10:00:00"}), "no time zone", id="an instant of no zone"),
     pytest.param(removal(booking(), createdAt={"NULL": True}), "TypeError", id="null as instant"),
+    pytest.param(removal(booking(), ttl={"N": str(2**60)}), "no expiration trigger", id="a TTL that no clock shows"),
     pytest.param(removal(booking(), ttl={"S": "1900000000"}), "no whole number of seconds", id="text as TTL"),
     pytest.param(removal(booking(), ttl={"N": "1e40"}), "InvalidOperation", id="a TTL beyond all calendars"),
     pytest.param(removal(booking(), ttl={"N": "NaN"}), "no whole number of seconds", id="NaN as TTL"),

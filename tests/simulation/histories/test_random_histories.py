@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 from simulation.histories import Kind, Operation
 from tests.simulation.histories.reference import Reference, Request, slot_ids
 from tests.simulation.histories.stories import (
+    OTHER_SLOT,
+    SLOT,
     START,
+    availability,
+    confirm,
     found_in,
     hold,
     hold_without,
     not_rescheduled,
     place,
     refused,
+    reschedule,
     shown,
     slot_view,
 )
@@ -164,3 +169,17 @@ def test_the_reference_itself_gives_every_kind_of_answer() -> None:
         ("reschedule", 409, "CANCELLED"),
         ("reschedule", 409, "EXPIRED"),
     }
+
+
+def test_confirms_that_were_answered_on_different_slots_are_told_apart() -> None:
+    """One is answered late, when the booking is on its next slot already. Hypothesis found that."""
+    held = hold(1)
+    story = [
+        availability(-100, SLOT, OTHER_SLOT),
+        held,
+        reschedule(held, 10),
+        confirm(held, 60, slot_id=OTHER_SLOT),
+        reschedule(held, 61, slot_id=SLOT, status="CONFIRMED", since=60),
+        confirm(held, 59, takes=3, since=60, slot_id=SLOT, moved=61),
+    ]
+    assert found_in(story) == []
