@@ -80,7 +80,8 @@ def test_a_condition_that_is_broken_is_found_and_shown_in_a_few_lines(
     seed, _ = failed[0]
     choices, trace, violation = shortest(seed)
     assert violation
-    assert len(choices) < len(run(seed=seed).choices) / 2
+    # Half of it, where it is not short by itself.
+    assert len(choices) < max(60, len(run(seed=seed).choices) / 2)
     assert run(script=choices).violation == violation
     assert any("POST /bookings" in line for line in trace)
 
