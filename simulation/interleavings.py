@@ -235,13 +235,16 @@ class Interleavings:
             again = None if actor.name[0] == "client" else self._actors.number(actor.once_more())
             yield Move(f"{what}: crashes before", table, None, again, is_fault=True)
             yield Move(f"{what}: crashes after", after, None, starts if again is None else again, is_fault=True)
-        if self._fault is Fault.LOST_ACKNOWLEDGEMENT:
+        if self._fault is Fault.LOST_ACKNOWLEDGEMENT and (after != table or starts is not None):
+            # What changes nothing and is sent again is no different from what is sent later.
             _, after, _ = self._applied(actor, asked, table, time, is_acknowledged=False)
             yield Move(f"{what}: unacknowledged", after, self._number_of(actor.was_given(RESET)), starts, is_fault=True)
 
     def _is_sending(self, number: int) -> bool:
-        asked = self._code.next(self._actors[number])
-        return isinstance(asked, Call) and asked.service == "sqs"
+        """Whether it is about to send a message that was not sent before."""
+        actor = self._actors[number]
+        asked = self._code.next(actor)
+        return isinstance(asked, Call) and asked.service == "sqs" and not actor.was_reset
 
     def _number_of(self, actor: Actor) -> int | None:
         """None if it has ended."""
