@@ -5,8 +5,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -20,16 +21,29 @@ from mutation.project import APPOINTMENTS, Project
 from mutation.report import as_text, show
 from mutation.running import BrokenRunError, Tried
 from mutation.survivors import SURVIVORS, SurvivorsError, known_survivors, wrong_entries
+from mutation.witnesses import WITNESSES, Witness, WitnessesError, known_witnesses, write_witnesses
 from tests.ports import free_port
 
 REPORT = "build/mutants.txt"
 """Who noticed which mutant, below the project's folder."""
 
 
-def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors: Path = SURVIVORS) -> int:
-    """Try the mutants; returns the exit status: 1 if one survives that is not listed, or the list is wrong."""
+def main(
+    arguments: Sequence[str],
+    *,
+    project: Project = APPOINTMENTS,
+    survivors: Path = SURVIVORS,
+    witnesses: Path = WITNESSES,
+) -> int:
+    """Try the mutants; returns the exit status: 1 if one survives that is not listed, or the list is wrong.
+
+    Who noticed a mutant is remembered, and asked first the next time.
+    """
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
     parser.add_argument("--list", action="store_true", help="show the mutants, and try none")
+    parser.add_argument(
+        "--anew", action="store_true", help="forget who noticed what, and try the listed survivors as well"
+    )
     parser.add_argument("--only", metavar="TEXT", default="", help="those alone whose name contains this")
     parser.add_argument("--processes", type=_positive, default=os.cpu_count() or 1)
     given = parser.parse_args(arguments)
@@ -45,14 +59,17 @@ def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors
     started = time.monotonic()
     try:
         known = known_survivors(survivors)
+        remembered = {} if given.anew else known_witnesses(witnesses)
+        spared = () if given.anew else known.keys()
         with _endpoint() if project.needs_endpoint else nullcontext():
-            done = _tried(project, mutants, Processes(given.processes), console)
-    except (BrokenRunError, EndpointError, SurvivorsError) as error:
+            done = _tried(project, mutants, remembered, spared, Processes(given.processes), console)
+    except (BrokenRunError, EndpointError, SurvivorsError, WitnessesError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     report = project.root / REPORT
     report.parent.mkdir(exist_ok=True)
     report.write_text(as_text(done))
+    write_witnesses(witnesses, done, others=remembered if given.only else {})
     show(console, done, known, seconds=time.monotonic() - started)
     survived = {each.mutant.name for each in done if each.noticed_by is None}
     wrong = wrong_entries(
@@ -65,18 +82,37 @@ def main(arguments: Sequence[str], *, project: Project = APPOINTMENTS, survivors
     return 1 if wrong or survived - known.keys() else 0
 
 
-def _tried(project: Project, mutants: Sequence[Mutant], processes: Processes, console: Console) -> list[Tried]:
+def _tried(
+    project: Project,
+    mutants: Sequence[Mutant],
+    remembered: Mapping[str, Witness],
+    spared: Collection[str],
+    processes: Processes,
+    console: Console,
+) -> list[Tried]:
+    """Ask those who noticed before; then everybody about the mutants that are left, but for those that are spared."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    done = [Tried(mutant, None, 0.0) for mutant in mutants if mutant.name in spared]
+    left = [mutant for mutant in mutants if mutant.name not in spared]
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("as it is", total=1)
-        known = learned(project, processes)
-        progress.advance(task)
-        task = progress.add_task("mutants", total=len(mutants))
-        done = []
-        for each in tried(project, mutants, known, processes):
-            done.append(each)
+        seen = [mutant for mutant in left if mutant.name in remembered]
+        if seen:
+            task = progress.add_task("remembered", total=len(seen))
+            alone = replace(project, schedules=0)
+            for each in tried(alone, seen, lambda mutant: remembered[mutant.name].attempt(mutant), processes):
+                if each.noticed_by:
+                    done.append(each)
+                    left.remove(each.mutant)
+                progress.advance(task)
+        if left:
+            task = progress.add_task("as it is", total=1)
+            known = learned(project, processes)
             progress.advance(task)
-        return done
+            task = progress.add_task("mutants", total=len(left))
+            for each in tried(project, left, known.attempt, processes):
+                done.append(each)
+                progress.advance(task)
+    return done
 
 
 @contextmanager

@@ -58,9 +58,11 @@ def learned(project: Project, processes: Processes) -> Learned:
     return found
 
 
-def tried(project: Project, mutants: Sequence[Mutant], known: Learned, processes: Processes) -> Iterator[Tried]:
+def tried(
+    project: Project, mutants: Sequence[Mutant], attempt: Callable[[Mutant], Attempt], processes: Processes
+) -> Iterator[Tried]:
     """Try each mutant; gives them as they are done. Raises `BrokenRunError` if one can't be tried."""
-    runs = [(notice, (project, [known.attempt(mutant) for mutant in group])) for group in _together(mutants)]
+    runs = [(notice, (project, [attempt(mutant) for mutant in group])) for group in _together(mutants)]
     for done in processes.results(runs):
         yield from done
 

@@ -14,9 +14,6 @@ from mutation.places import Place
 WRITES = frozenset({"put", "delete", "check", "update"})
 """Functions that take a condition: as `condition=`, or as the second argument."""
 
-_NO_EFFECT = frozenset({"_log", "super"})
-"""What calls begin with that no state depends on: logs, and an exception's text."""
-
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 _FLIPPED_BY_NAME = {"lt": "lte", "lte": "lt", "gt": "gte", "gte": "gt"}
 
@@ -114,8 +111,7 @@ def flag(place: Place) -> Iterator[Change]:
         isinstance(node, ast.keyword) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)
     ):
         return
-    if not _has_no_effect(place.parent):
-        yield Change(_text(node), (ast.keyword(node.arg, ast.Constant(not node.value.value)),))
+    yield Change(_text(node), (ast.keyword(node.arg, ast.Constant(not node.value.value)),))
 
 
 def boundary(place: Place) -> Iterator[Change]:
@@ -170,7 +166,7 @@ def handler(place: Place) -> Iterator[Change]:
 def effect(place: Place) -> Iterator[Change]:
     """Each call that is made for what it does, and each `+=` and `|=`, left out."""
     node = place.node
-    is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not _has_no_effect(node.value)
+    is_call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
     if is_call or isinstance(node, ast.AugAssign):
         yield Change(_text(node), ())
 
@@ -278,13 +274,6 @@ def _still_called(tested: ast.expr) -> tuple[ast.stmt, ...]:
 
 def _is_for_types(node: ast.If) -> bool:
     return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def _has_no_effect(node: ast.AST) -> bool:
-    """Whether it is a call that no state depends on."""
-    while isinstance(node, ast.Call | ast.Attribute):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return isinstance(node, ast.Name) and node.id in _NO_EFFECT
 
 
 def _bound_to(place: Place) -> str:

@@ -8,6 +8,9 @@ from typing import Any
 _NOT_RUN = frozenset({"annotation", "returns", "decorator_list", "type_params"})
 """Fields whose content decides nothing at run time here: types, and what decorators are told."""
 
+_NO_EFFECT = frozenset({"_log", "super"})
+"""What calls begin with that no state depends on: logs, and an exception's text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -71,11 +74,27 @@ def _below(node: ast.AST, parents: tuple[ast.AST, ...]) -> Iterator[Place]:
         if field in _NOT_RUN:
             continue
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if isinstance(child, ast.AST) and not _is_exports(child):
+            if isinstance(child, ast.AST) and not _decides_nothing(child):
                 yield Place(child, (*parents, node), field, index)
                 yield from _below(child, (*parents, node))
 
 
-def _is_exports(node: ast.AST) -> bool:
-    """Whether it is `__all__`, which decides nothing either."""
-    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+def _decides_nothing(node: ast.AST) -> bool:
+    """Whether it is `__all__`, another name for a type, a type's parameters, or a call that no state depends on."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id="__all__")]):
+            return True
+        case ast.AnnAssign(annotation=ast.Name(id="TypeAlias")):
+            return True
+        case ast.BinOp(op=ast.BitOr(), left=ast.Name(id=left), right=ast.Name(id=right)):
+            # A union of types; the names of conditions are in lower case.
+            return left[:1].isupper() and right[:1].isupper()
+        case ast.Expr(value=ast.Call() as call):
+            return _has_no_effect(call)
+    return False
+
+
+def _has_no_effect(node: ast.AST) -> bool:
+    while isinstance(node, ast.Call | ast.Attribute):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id in _NO_EFFECT

@@ -45,6 +45,7 @@ APPOINTMENTS = Project(
         "tests/contracts",
         "tests/handlers",
         "tests/crash_points",
+        "tests/deployment/test_public_openapi.py",
         "tests/test_aws.py",
         "tests/test_bootstrap.py",
         "tests/test_logs.py",

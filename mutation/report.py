@@ -41,7 +41,7 @@ def as_text(tried: Sequence[Tried]) -> str:
 def _counts(tried: Sequence[Tried], known: Collection[str]) -> tuple[int, int, int, int, int]:
     survived = [each for each in tried if each.noticed_by is None]
     listed = sum(each.mutant.name in known for each in survived)
-    timed_out = sum(each.noticed_by == TIME_OUT for each in tried)
+    timed_out = sum((each.noticed_by or "").startswith(TIME_OUT) for each in tried)
     return len(tried), len(tried) - len(survived) - timed_out, timed_out, listed, len(survived) - listed
 
 
@@ -51,5 +51,6 @@ def _who_noticed(tried: Sequence[Tried]) -> list[tuple[str, int]]:
     for each in tried:
         if each.noticed_by:
             by = each.noticed_by
-            first["/".join(by.split("/")[:2]) if "::" in by else by.split()[0].rstrip(":")] += 1
+            is_test = "/" in by and not by.startswith(TIME_OUT)
+            first["/".join(by.partition("::")[0].split("/")[:2]) if is_test else by.split()[0].rstrip(":")] += 1
     return first.most_common()

@@ -66,7 +66,7 @@ class Tried:
 
     mutant: Mutant
     noticed_by: str | None
-    """A test by its id, the import, a schedule by its seed, or a time-out; None: nobody."""
+    """A test by its id, the import, a schedule by its seed, or a time-out, of which test; None: nobody."""
     seconds: float
 
 
@@ -112,7 +112,8 @@ def notice(project: Project, attempts: Sequence[Attempt]) -> list[Tried]:
         except Exception as error:
             return [Tried(mutant, f"import: {type(error).__name__}", 0.0)]
     runner = _Runner(project, attempts)
-    files = sorted({test.partition("::")[0] for attempt in attempts for test in attempt.tests})
+    named = {test.partition("::")[0] for attempt in attempts for test in attempt.tests}
+    files = sorted(file for file in named if (project.root / file).exists())
     if files:
         status = _pytest(project, files, runner)
         if status is pytest.ExitCode.TESTS_FAILED and not mutant.in_functions:
@@ -232,10 +233,10 @@ class _Runner(_Plugin):
         for attempt in self._attempts:
             started = time.monotonic()
 
-            def try_it(attempt: Attempt = attempt) -> str | None:
+            def try_it(begins: Callable[[str], None], attempt: Attempt = attempt) -> str | None:
                 if functions:
                     functions.replace(attempt.mutant.source)
-                return self._noticed_by(attempt, items)
+                return self._noticed_by(attempt, items, begins)
 
             try:
                 noticed_by = in_a_copy(try_it)
@@ -243,45 +244,55 @@ class _Runner(_Plugin):
                 raise BrokenRunError(f"{attempt.mutant.name}: {error}") from error
             self.tried.append(Tried(attempt.mutant, noticed_by, time.monotonic() - started))
 
-    def _noticed_by(self, attempt: Attempt, items: Mapping[str, pytest.Item]) -> str | None:
-        tests = list(attempt.tests)
+    def _noticed_by(
+        self, attempt: Attempt, items: Mapping[str, pytest.Item], begins: Callable[[str], None]
+    ) -> str | None:
+        # Who noticed the last time may have another name by now.
+        tests = [test for test in attempt.tests if test in items]
         for test, following in zip_longest(tests, tests[1:]):
+            begins(test)
             signal.alarm(math.ceil(self._project.patience_seconds + 10 * attempt.tests[test]))
             item = items[test]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=items[following] if following else None)
             if self.failed:
                 return self.failed
         signal.alarm(_IMPORT_SECONDS)
+        begins("schedules")
         return _failing_schedule(self._project.schedules)
 
 
-def in_a_copy(function: Callable[[], str | None]) -> str | None:
-    """Call it in a copy of this process; gives what it gives, or a time-out where the alarm has ended the copy.
+def in_a_copy(function: Callable[[Callable[[str], None]], str | None]) -> str | None:
+    """Call it in a copy of this process, with what it shall call with the name of each thing that it begins.
 
-    Raises `BrokenRunError` if it ended in another way.
+    Gives what it gives, or a time-out and what was begun last, where the alarm has ended the copy. Raises
+    `BrokenRunError` if it ended in another way.
     """
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
-        os.write(writing, json.dumps(_outcome(function)).encode())
+        told = os.fdopen(writing, "w", encoding="utf-8")
+        outcome = _outcome(function, lambda name: print(name, file=told, flush=True))
+        print(json.dumps(outcome), file=told, flush=True)
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, encoding="utf-8") as answer:
-        told = answer.read()
+        *_, last = answer.read().splitlines() or [""]
     _, status = os.waitpid(process, 0)
     ended_with = os.waitstatus_to_exitcode(status)
     if ended_with == -signal.SIGALRM:
-        return TIME_OUT
+        return f"{TIME_OUT}: {last}"
     if ended_with:
         raise BrokenRunError(f"a process ended with {ended_with}")
-    result, error = json.loads(told)
+    result, error = json.loads(last)
     if error:
         raise BrokenRunError(error)
     return cast("str | None", result)
 
 
-def _outcome(function: Callable[[], str | None]) -> tuple[str | None, str]:
+def _outcome(
+    function: Callable[[Callable[[str], None]], str | None], begins: Callable[[str], None]
+) -> tuple[str | None, str]:
     try:
-        return function(), ""
+        return function(begins), ""
     except BaseException as error:
         return None, f"{type(error).__name__}: {error}"

@@ -24,9 +24,13 @@ class Clock:
 
     def __init__(self, now: datetime = NOW) -> None:
         self.now = now
+        self.step = timedelta(0)
+        """How much time passes with each reading."""
 
     def __call__(self) -> datetime:
-        return self.now
+        now = self.now
+        self.now += self.step
+        return now
 
     def advance(self, **duration: float) -> None:
         """Let time pass, in `timedelta`'s terms."""

@@ -1,18 +1,20 @@
 """Settings from the environment, and the application that is built from them."""
 
+import logging
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.bootstrap import Clients, Settings, SettingsError, build
+from chalicelib.bootstrap import Clients, Settings, SettingsError, application, build
 from chalicelib.dao.table import Retries
 from chalicelib.domain.errors import InvalidInputError, ProviderExistsError
 from chalicelib.domain.models import CANCEL, BookingStatus
 from chalicelib.services.listings import Page, PageRequest
 from tests.builders import CURSOR_KEY, DAY, NOW, Clock, availability, booking, new_id, slot
 from tests.events import event, failed, message, removal, sqs_record
+from tests.log_lines import unconfigured_logger
 from tests.moto_region import REGION, Aws
 from tests.tables import dao_stores, table_on
 from tests.wire import Wire, cancelled
@@ -312,3 +314,11 @@ def test_a_built_application_tries_again_as_it_is_told(aws: Aws) -> None:
         services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
 
     assert slept == [0.025]
+
+
+def test_the_processes_own_application_logs_at_the_level_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**ENVIRONMENT, "LOG_LEVEL": "ERROR"}.items():
+        monkeypatch.setenv(name, value)
+    with unconfigured_logger() as logger:
+        application.__wrapped__()
+        assert logger.level == logging.ERROR

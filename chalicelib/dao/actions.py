@@ -38,23 +38,18 @@ def update(
     key: Key,
     *,
     write: Item | None = None,
-    write_if_absent: Item | None = None,
     count: Iterable[str] = (),
     remove: Iterable[str] = (),
     condition: ConditionBase,
 ) -> Action:
-    """Write and remove single attributes.
-
-    Those of `write_if_absent` are written only where the item has none, and those of `count` are one more than before.
-    """
+    """Write and remove single attributes; those of `count` are one more than before."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {":none": 0, ":one": 1} if count else {}
     assignments = []
-    for template, attributes in (("{n} = {v}", write or {}), ("{n} = if_not_exists({n}, {v})", write_if_absent or {})):
-        for name, value in attributes.items():
-            n, v = f"#s{len(names)}", f":s{len(values)}"
-            names[n], values[v] = name, value
-            assignments.append(template.format(n=n, v=v))
+    for name, value in (write or {}).items():
+        n, v = f"#s{len(names)}", f":s{len(values)}"
+        names[n], values[v] = name, value
+        assignments.append(f"{n} = {v}")
     for name in count:
         n = f"#s{len(names)}"
         names[n] = name

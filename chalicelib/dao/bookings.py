@@ -238,14 +238,11 @@ def _why_not_taken(slot: Slot, item: "Item | None", now: datetime) -> Exception:
 
 
 def _change_booking(before: Booking, after: Booking, **since: str) -> Action:
-    """Write what has changed, and where the worker has not written the booking yet, what it would have written."""
-    new, old = booking_fields(after), booking_fields(before)
-    changed = {name: value for name, value in new.items() if value != old[name]}
+    """Write the booking as it is now; so it does not matter whether the worker has written it already."""
     as_read = Attr("status").eq(before.status) & Attr("slotId").eq(before.slot_id)
     return update(
         keys.booking(after.booking_id),
-        write={"status": after.status, "updatedAt": to_text(after.updated_at), **changed, **since},
-        write_if_absent={name: value for name, value in new.items() if name not in changed},
+        write={**booking_fields(after), "status": after.status, "updatedAt": to_text(after.updated_at), **since},
         count=["sequence"],
         condition=Attr("PK").not_exists() | as_read,
     )

@@ -37,13 +37,13 @@ class Forms(Generic[Form]):
         return found
 
 
-def _fields(model: type[BaseModel]) -> set[str]:
-    """The names of a model's fields, as they are in JSON."""
-    return {field.alias or name for name, field in model.model_fields.items()}
+def _fields(model: type[BaseModel]) -> set[str | None]:
+    """The names of a model's fields, as they are in JSON: each has an alias."""
+    return {field.alias for field in model.model_fields.values()}
 
 
-def _needed(model: type[BaseModel]) -> set[str]:
-    return {field.alias or name for name, field in model.model_fields.items() if field.is_required()}
+def _needed(model: type[BaseModel]) -> set[str | None]:
+    return {field.alias for field in model.model_fields.values() if field.is_required()}
 
 
 def _given(document: object) -> list[str]:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -359,7 +359,7 @@ class SetPatternInWindows(_InWindows, _OnWeekdays):
 
 
 AskedForDay = SetDay | SetDayInWindows
-AskedForPattern = SetPattern | SetPatternInWindows
+AskedForPattern: TypeAlias = SetPattern | SetPatternInWindows
 SET_AVAILABILITY: Final = Forms[AskedForDay | AskedForPattern](SetDay, SetDayInWindows, SetPattern, SetPatternInWindows)
 
 

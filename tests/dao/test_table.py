@@ -239,6 +239,16 @@ def test_a_step_that_the_booking_refuses_is_one_call_as_nothing_else_could_win(r
     assert len(rig.wire.requests) - before == 1
 
 
+def test_a_hold_is_taken_back_in_one_call_and_one_that_never_came_in_two(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    free, pending = held(stores)
+    before = len(rig.wire.requests)
+    assert stores.bookings.release_hold(pending)
+    assert len(rig.wire.requests) - before == 1
+    assert stores.bookings.release_hold(booking(free))
+    assert len(rig.wire.requests) - before == 3
+
+
 def test_a_hold_that_arrives_while_it_is_taken_back_is_taken_back(rig: Rig) -> None:
     """Its answer had got lost. Without its trigger, the slot would be held for nobody."""
     stores = dao_stores(rig.table)

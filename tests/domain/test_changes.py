@@ -215,3 +215,21 @@ def test_a_slot_that_gets_an_owner_meanwhile_is_as_if_it_had_had_one_before(
     assert bookable(applied([owned if each is chosen else each for each in before], steps(kept))) == bookable(
         instead.offered
     )
+
+
+def test_a_free_slot_that_overlaps_an_owned_one_goes_though_it_is_wanted() -> None:
+    """No two such slots come about, but data may be damaged."""
+    assert written(change([at(9, 11, "reserved"), at(10, 11)], [at(9, 11), at(10, 11)])) == {"remove": ["10-11"]}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(replace(at(9, 10), slot_id=f"{DAY}T08:00"), id="another name"),
+        pytest.param(replace(at(9, 10), starts_at=MIDNIGHT + timedelta(hours=8)), id="another start"),
+        pytest.param(replace(at(9, 10), ends_at=MIDNIGHT + timedelta(hours=11)), id="another end"),
+    ],
+)
+def test_a_slot_stays_only_if_its_name_and_its_times_are_the_same(other: Slot) -> None:
+    """The same name may stand for other instants after a time zone's rules have changed."""
+    assert other in change([at(9, 10)], [other]).add

@@ -246,6 +246,22 @@ def pauses(*spans: str) -> list[dict[str, str]]:
             id="an empty break",
         ),
         pytest.param(
+            {**AVAILABILITY, "startTime": "nine", "breaks": pauses("10:00-10:30")},
+            {"startTime": NOT_A_TIME},
+            id="start",
+        ),
+        pytest.param(
+            {**AVAILABILITY, "endTime": "nine", "breaks": pauses("10:00-10:30")}, {"endTime": NOT_A_TIME}, id="end"
+        ),
+        pytest.param(
+            {**AVAILABILITY, "slotDurationMinutes": 1, "breaks": pauses("11:30-12:30")},
+            {
+                "slotDurationMinutes": "must be at least 5",
+                "breaks": "must lie between startTime and endTime, but 11:30 to 12:30 does not",
+            },
+            id="outside, of slots that are too short",
+        ),
+        pytest.param(
             {**AVAILABILITY, "breaks": pauses("11:30-12:30")},
             {"breaks": "must lie between startTime and endTime, but 11:30 to 12:30 does not"},
             id="a break that ends after its window",

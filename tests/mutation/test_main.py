@@ -1,6 +1,7 @@
 """A whole campaign, on small projects: who notices what, what survives, and what can't be tried."""
 
 import io
+import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,7 @@ class Shop:
         self.root = root
         self.survivors = root / "survivors.toml"
         self.survivors.touch()
+        self.witnesses = root / "witnesses.json"
         self.write("shop/__init__.py", "")
 
     def write(self, path: str, source: str) -> None:
@@ -107,7 +109,9 @@ class Shop:
             patience_seconds=1,
         )
         with redirect_stdout(io.StringIO()) as shown, redirect_stderr(io.StringIO()) as error:
-            status = main([*arguments, "--processes", "1"], project=project, survivors=self.survivors)
+            status = main(
+                [*arguments, "--processes", "1"], project=project, survivors=self.survivors, witnesses=self.witnesses
+            )
         return Outcome(status, shown.getvalue(), error.getvalue())
 
     def noticed_by(self) -> dict[str, str]:
@@ -146,7 +150,7 @@ def test_a_mutant_is_noticed_by_the_test_that_fails(campaign: tuple[Shop, Outcom
 def test_an_endless_loop_is_noticed(campaign: tuple[Shop, Outcome]) -> None:
     shop, outcome = campaign
     for without in ("guard removal: if number < 0: never", "compensation removal: number -= 1"):
-        assert shop.noticed_by()[f"shop.stock countdown: {without}"] == "time-out"
+        assert shop.noticed_by()[f"shop.stock countdown: {without}"] == f"time-out: {A_TEST}a_countdown_ends"
     assert "2 noticed by time-out" in outcome.shown
 
 
@@ -200,7 +204,7 @@ def test_if_the_list_names_what_is_noticed_or_gone_the_status_is_1(shop: Shop) -
     )
     noticed, gone = "shop.stock take: clause removal: b", "shop.gone f: clause removal: b"
     shop.survivors.write_text(f'"{noticed}" = "a reason"\n"{gone}" = "a reason"\n"shop.gone f: flag: a" = "another"\n')
-    outcome = shop.run("--only", "clause removal: b")
+    outcome = shop.run("--anew", "--only", "clause removal: b")
     assert outcome.status == 1
     assert outcome.shown.splitlines()[-2:] == [
         f"listed, but there is no such mutant: {gone}",
@@ -276,3 +280,77 @@ def test_a_wrong_command_line_is_status_2_and_says_what(
         main(arguments, project=Project(root=shop.root, packages=("shop",), tests=()), survivors=shop.survivors)
     assert ended.value.code == 2
     assert what in capsys.readouterr().err
+
+
+SMALL = """
+    def can_take(wanted, there):
+        return wanted > 0 and wanted <= there
+    """
+SMALL_CHECKS = """
+    from shop.stock import can_take
+
+    def test_no_more_than_there_is():
+        assert can_take(5, 5)
+        assert not can_take(6, 5)
+
+    def test_not_nothing():
+        assert can_take(1, 5)
+        assert not can_take(0, 5)
+    """
+NOT_NOTHING = "shop.stock can_take: clause removal: wanted > 0"
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    """A shop with four mutants, all of which are noticed."""
+    shop.write("shop/stock.py", SMALL)
+    shop.write("checks/test_shop.py", SMALL_CHECKS)
+    return shop
+
+
+def test_who_noticed_is_remembered_and_asked_first(small: Shop) -> None:
+    assert small.run().status == 0
+    first = small.noticed_by()
+    outcome = small.run()
+    assert outcome.status == 0
+    assert "as it is" not in outcome.shown, "nobody else needs to be asked"
+    assert small.noticed_by() == first
+
+
+@pytest.mark.parametrize("witness", [f"{A_TEST}no_more_than_there_is", "checks/test_gone.py::test_gone", A_TEST])
+def test_when_a_witness_is_wrong_or_gone_everybody_is_asked(small: Shop, witness: str) -> None:
+    small.witnesses.write_text(json.dumps({NOT_NOTHING: witness}))
+    assert small.run().status == 0
+    assert small.noticed_by()[NOT_NOTHING] == f"{A_TEST}not_nothing"
+    assert json.loads(small.witnesses.read_text())[NOT_NOTHING] == f"{A_TEST}not_nothing"
+
+
+def test_one_mutant_alone_leaves_what_is_remembered_of_the_others(small: Shop) -> None:
+    small.run()
+    before = small.witnesses.read_text()
+    small.run("--only", NOT_NOTHING)
+    assert small.witnesses.read_text() == before
+
+
+def test_what_was_noticed_once_and_is_no_more_survives(small: Shop) -> None:
+    small.run()
+    small.write("checks/test_shop.py", SMALL_CHECKS.replace("assert not can_take(0, 5)", "pass"))
+    outcome = small.run()
+    assert outcome.status == 1
+    assert f"survived: {NOT_NOTHING}" in outcome.shown
+
+
+def test_a_listed_survivor_is_tried_again_only_when_all_is_done_anew(small: Shop) -> None:
+    small.survivors.write_text(f'"{NOT_NOTHING}" = "It was once so."')
+    assert small.run().status == 0
+    outcome = small.run("--anew")
+    assert outcome.status == 1
+    assert f"listed, but noticed: {NOT_NOTHING}" in outcome.shown
+
+
+def test_a_broken_memory_is_told_in_one_line(small: Shop) -> None:
+    small.witnesses.write_text("[]")
+    outcome = small.run()
+    assert outcome.status == 2
+    assert outcome.error.startswith("error: witnesses.json: ")
+    assert outcome.error.count("\n") == 1

@@ -1,6 +1,6 @@
 """Setting and closing days, and what is free, over stores in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,7 +14,7 @@ from chalicelib.domain.errors import (
     SlotNotFoundError,
 )
 from chalicelib.domain.instants import deadline
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Availability, SlotStatus, WeeklyPattern
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Availability, Slot, SlotStatus, WeeklyPattern
 from chalicelib.services.availability import MAX_SLOTS, AvailabilityService, Day
 from chalicelib.services.cursors import Cursors
 from chalicelib.services.providers import ProviderService
@@ -30,7 +30,15 @@ class Slots(InMemorySlots):
         self.before_change: list[Callable[[], object]] = []
         self.tried: list[str] = []
         """The revisions of all tries."""
+        self.read = 0
         self.changed: list[Sequence[DayChange]] = []
+
+    def of_days(
+        self, provider_id: str, first_day: date, last_day: date, *, after: str = "", page_size: int | None = None
+    ) -> Iterator[Slot]:
+        for each in super().of_days(provider_id, first_day, last_day, after=after, page_size=page_size):
+            self.read += 1
+            yield each
 
     def change_days(self, provider_id: str, changes: Sequence[DayChange], *, now: datetime) -> list[DayChange]:
         if self.before_change:
@@ -534,3 +542,17 @@ def test_a_cursor_is_good_for_its_own_listing_only(
     with pytest.raises(InvalidInputError) as error:
         world.service.free_slots_of_days(provider_id, first_day, last_day, limit=1, cursor=cursor)
     assert error.value.field == "cursor"
+
+
+def test_one_reading_of_the_clock_decides_what_is_free(world: World) -> None:
+    world.set()
+    held = world.hold("09:00")
+    world.clock.now = world.stores.triggers[held].expires_at - timedelta(seconds=1)
+    world.clock.step = timedelta(seconds=1)
+    assert world.free() == ["10:00", "11:00"]
+
+
+def test_no_more_slots_are_read_than_a_page_needs(world: World) -> None:
+    world.set()
+    world.service.free_slots_of_days("ann", DAY, DAY, limit=1, cursor=None)
+    assert world.slots.read == 2, "those of the page, and one that tells that there is more"

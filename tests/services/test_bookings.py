@@ -9,11 +9,13 @@ import pytest
 from chalicelib.domain.errors import (
     BookingConflictError,
     BookingNotFoundError,
+    IdempotencyKeyReusedError,
     ProviderNotFoundError,
     ServiceUnavailableError,
     SlotNotFoundError,
     SlotUnavailableError,
 )
+from chalicelib.domain.instants import deadline
 from chalicelib.domain.models import NO_RULES, Booking, BookingStatus, Policy, Slot, SlotStatus, Transition
 from chalicelib.domain.ports import IdempotencyKey, SlotChangedError
 from chalicelib.services.bookings import BookingService
@@ -28,6 +30,7 @@ class Bookings(InMemoryBookings):
 
     def __init__(self, stores: InMemoryStores) -> None:
         super().__init__(stores)
+        self.held_at: list[datetime] = []
         self.before_hold: list[Callable[[], None]] = []
         self.after_hold: list[Callable[[], None]] = []
         self.before_release: list[Callable[[], None]] = []
@@ -43,6 +46,7 @@ class Bookings(InMemoryBookings):
         policy: Policy = NO_RULES,
         key: IdempotencyKey | None = None,
     ) -> None:
+        self.held_at.append(now)
         if self.before_hold:
             self.before_hold.pop(0)()
         super().hold_slot(slot, booking, now=now, policy=policy, key=key)
@@ -459,3 +463,80 @@ def test_a_worker_lets_an_outage_through_to_be_delivered_again(world: World) -> 
     world.bookings.before_step = [raises(DOWN)]
     with pytest.raises(ServiceUnavailableError):
         world.service.expire(held)
+
+
+def test_a_policy_that_changes_between_read_and_write_counts_as_it_is_now(world: World) -> None:
+    def change() -> None:
+        world.stores.providers["ann"] = replace(world.ann, policy=Policy(hold_seconds=60))
+
+    world.bookings.before_hold.append(change)
+    held = world.hold()
+    assert held.expires_at == deadline(NOW, timedelta(seconds=60))
+    assert world.slot.hold_expires_at == held.expires_at
+
+
+def test_a_new_slot_that_changes_each_time_ends_as_unavailable(world: World) -> None:
+    held = world.created()
+    other = slot(provider_id="ann", starts_at=world.free.starts_at + timedelta(hours=1))
+    lengths = iter(range(1, 100))
+
+    def change() -> None:
+        longer = timedelta(minutes=next(lengths))
+        world.put(replace(other, ends_at=other.ends_at + longer))
+
+    world.bookings.before_step += [change] * 99
+    change()
+    with pytest.raises(ServiceUnavailableError, match="slot is being changed"):
+        world.service.reschedule(held.booking_id, other.slot_id)
+    assert world.service.get(held.booking_id).slot_id == held.slot_id
+
+
+def test_a_booking_that_changes_each_time_ends_as_unavailable(world: World) -> None:
+    held = world.created()
+    two = [slot(provider_id="ann", starts_at=world.free.starts_at + timedelta(hours=hours)) for hours in (1, 2)]
+    for each in two:
+        world.put(each)
+    there = iter([*two, *two, *two, *two])
+
+    def move() -> None:
+        before, world.bookings.before_step = world.bookings.before_step, []
+        world.service.reschedule(held.booking_id, next(there).slot_id)
+        world.bookings.before_step = before
+
+    world.bookings.before_step += [move] * 7
+    with pytest.raises(ServiceUnavailableError, match="booking is being changed"):
+        world.service.confirm(held.booking_id)
+    assert world.service.get(held.booking_id).status is BookingStatus.PENDING
+
+
+def test_the_same_key_and_slot_at_another_provider_is_another_request(world: World) -> None:
+    world.stores.providers["bob"] = provider(provider_id="bob")
+    world.put(replace(world.free, provider_id="bob"))
+    world.hold(key="key")
+    with pytest.raises(IdempotencyKeyReusedError):
+        world.service.hold(provider_id="bob", slot_id=world.free.slot_id, user_id="user-1", idempotency_key="key")
+    assert world.stores.slots["bob", world.free.slot_id].status is SlotStatus.AVAILABLE
+
+
+def test_a_repeat_gives_the_same_booking_though_its_slot_is_gone_by_now(world: World) -> None:
+    held = world.hold(key="key")
+    world.service.create(held)
+    world.service.cancel(held.booking_id)
+    del world.stores.slots["ann", world.free.slot_id]
+    assert world.hold(key="key") == held
+
+
+def test_one_reading_of_the_clock_decides_a_hold(world: World) -> None:
+    world.clock.step = timedelta(seconds=1)
+    world.hold()
+    assert world.bookings.held_at == [world.stores.triggers[next(iter(world.stores.triggers))].created_at]
+
+
+def test_a_hold_that_can_not_be_taken_back_is_told_of_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.queue.fails_with = ServiceUnavailableError("The queue can't be reached.")
+    world.bookings.before_release.append(raises(DOWN))
+    with pytest.raises(ServiceUnavailableError, match="queue"):
+        world.hold()
+    assert "hold not released; it ends at its deadline" in caplog.messages
