@@ -1,5 +1,6 @@
 """The AWS endpoints and the running systems that tests use."""
 
+import gc
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -47,6 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not config.getoption("no_cov") and not MEASURED.match(item.nodeid):
             item.add_marker(pytest.mark.no_cover)
     items.sort(key=lambda item: not item.nodeid.startswith(STARTED_FIRST))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the tests and the modules, thousands of objects that stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
