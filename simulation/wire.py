@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import boto3
+import botocore.session
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -70,7 +71,13 @@ class Wire:
         # the former here, and the simulated table checks what it is asked for itself.
         quick = Config(signature_version=UNSIGNED, user_agent="simulation", parameter_validation=False)
         config = CLIENT_CONFIG.merge(quick)
-        session = boto3.Session(region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+        core = botocore.session.Session()
+        # Both are the same in JSON as they are for botocore, but for binary values, of which the application has none.
+        # So they are passed on whole, and not taken apart to be put together again.
+        shapes = core.get_component("data_loader").load_service_model("dynamodb", "service-2")["shapes"]
+        for name in ("AttributeValue", "TransactWriteItem"):
+            shapes[name]["document"] = True
+        session = boto3.Session("x", "x", region_name="us-east-1", botocore_session=core)
         self.clients = Clients(session.client("dynamodb", config=config), session.client("sqs", config=config))
         self._endpoints: dict[str, _Endpoint] = {}
         client: Any

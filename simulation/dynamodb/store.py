@@ -121,8 +121,8 @@ class Store:
 
     def expired(self, now: float) -> Iterator[Key]:
         """The items that TTL may delete, oldest entry first."""
-        latest, earliest = Decimal(now), Decimal(now - _FIVE_YEARS_SECONDS)
-        return (key for key, due in self._due.items() if earliest < due < latest)
+        earliest = now - _FIVE_YEARS_SECONDS
+        return (key for key, due in self._due.items() if earliest < due < now)
 
     def snapshot(self) -> Snapshot:
         """All of it."""
