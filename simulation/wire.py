@@ -13,7 +13,6 @@ import boto3
 import botocore.session
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.parsers import create_parser
 from botocore.retries import standard
@@ -173,4 +172,4 @@ class _Endpoint:
 
 
 _URL = "https://simulation"
-_HEADERS = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
+_HEADERS: Any = {"content-type": "application/x-amz-json-1.0"}
