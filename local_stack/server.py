@@ -100,7 +100,7 @@ class RequestHandler(ChaliceRequestHandler):
         return True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        """Answer what the standard library could not parse: 400 for all of its 400, 431 and 505."""
+        """Answer what the standard library could not parse, whose signature this is: 400 for its 400, 431 and 505."""
         self._refuse(400, f"This is no HTTP request that can be read: {message or http.HTTPStatus(code).phrase}.")
 
     def version_string(self) -> str:
@@ -262,7 +262,7 @@ class ApiServerSocket(ThreadedHTTPServer):
             self._busy.pop(request, None)
             self._changed.notify_all()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - its signature there
         """Log what is a fault of ours; a client that went away is not."""
         if not isinstance(sys.exc_info()[1], OSError):
             _log.exception("a connection failed")

@@ -32,7 +32,7 @@ class _Finder(MetaPathFinder):
         self,
         fullname: str,
         path: Sequence[str] | None,  # noqa: ARG002 - it knows the path
-        target: ModuleType | None = None,  # noqa: ARG002
+        target: ModuleType | None = None,  # noqa: ARG002 - nor what for
     ) -> ModuleSpec | None:
         """The module's, for the one module."""
         if fullname != self._module:

@@ -1,4 +1,7 @@
-"""What every run imports and no mutant changes: imported once, in the process that all runs are forked from."""
+"""What every run imports and no mutant changes: imported once, in the process that all runs are forked from.
+
+To import it is all that it is for, so nothing here is used (F401).
+"""
 
 import boto3  # noqa: F401
 import chalice.app  # noqa: F401

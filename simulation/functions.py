@@ -16,7 +16,7 @@ from simulation.machine import Machine
 from simulation.system import Action, System
 from simulation.wire import Call, Reply
 
-READ_TIMEOUT_SECONDS: float = CLIENT_CONFIG.read_timeout  # type: ignore[attr-defined]
+READ_TIMEOUT_SECONDS: float = CLIENT_CONFIG.read_timeout  # type: ignore[attr-defined] # not in the stubs
 _SLOW_ANSWERS = 0.15
 """How many answers take so long that others act before they arrive."""
 

@@ -65,7 +65,7 @@ def change(**changes: Any) -> DayChange:
     defaults: Fields = {
         "availability": replace(availability(), revision=new_id()),
         "replaces": "",
-        **dict.fromkeys(("remove", "withdraw", "restore", "add", "offered", "kept"), none),
+        **dict.fromkeys(("remove", "withdraw", "restore", "add", "makes_way", "offered", "kept"), none),
         "replaced": 0,
     }
     return DayChange(**defaults | changes)

@@ -65,7 +65,7 @@ def test_everything_can_be_set_and_the_rest_of_the_environment_is_not_looked_at(
 
 def test_settings_can_not_be_changed() -> None:
     with pytest.raises(ValidationError):
-        Settings.from_environment(ENVIRONMENT).hold_seconds = 1  # type: ignore[misc]
+        Settings.from_environment(ENVIRONMENT).hold_seconds = 1  # type: ignore[misc] # mypy refuses it, too
 
 
 @pytest.mark.parametrize(

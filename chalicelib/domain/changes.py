@@ -19,7 +19,7 @@ _Span: TypeAlias = tuple[str, datetime, datetime]
 class DayChange:
     """How a day gets from the slots that were read to those of its availability.
 
-    In the order `remove`, `withdraw`, `restore`, `add`, each in order of time, no two slots ever overlap on the way.
+    In the order `remove`, `withdraw`, `restore`, `add`, no two slots ever overlap on the way.
     No slot id is in two of them.
     """
 
@@ -34,6 +34,8 @@ class DayChange:
     """What had been withdrawn, and the windows have again."""
     add: tuple[Slot, ...]
     """What is new, also in place of a slot that nobody owns, with the same start and another end."""
+    makes_way: tuple[Slot, ...]
+    """The slots in whose place something of `add` is written: they are written over, and so not removed."""
     offered: tuple[Slot, ...]
     """All that can be booked after it."""
     kept: tuple[Slot, ...]
@@ -47,12 +49,19 @@ class DayChange:
         return len(self.remove) + len(self.withdraw) + len(self.restore) + len(self.add)
 
     def but_owned(self, slot: Slot) -> "DayChange":
-        """The change, where a slot that was to be removed or replaced proves to have got an owner since it was read."""
+        """The change, where a slot that was to be removed or replaced proves to have got an owner since it was read.
+
+        What is not added any more, as it would overlap that one, does not write over what is there either.
+        """
+        add = _clear_of([slot], self.add)
+        added = {each.slot_id for each in add}
+        stays_over = tuple(each for each in self.makes_way if each.slot_id not in added)
         return replace(
             self,
-            remove=tuple(each for each in self.remove if each.slot_id != slot.slot_id),
+            remove=tuple(each for each in (*self.remove, *stays_over) if each.slot_id != slot.slot_id),
             withdraw=(*self.withdraw, slot),
-            add=_clear_of([slot], self.add),
+            add=add,
+            makes_way=tuple(each for each in self.makes_way if each.slot_id in added),
             offered=_clear_of([slot], self.offered),
             kept=(*self.kept, slot),
             replaced=self.replaced - 1,
@@ -76,6 +85,7 @@ def change_of(
         withdraw=tuple(slot for slot in _without(staying, owned) if not slot.withdrawn),
         restore=tuple(slot for slot in before if slot.withdrawn and _span(slot) in staying),
         add=add,
+        makes_way=tuple(slot for slot in others if slot.slot_id in replaced),
         offered=offered,
         kept=tuple(owned),
         replaced=sum(not slot.withdrawn for slot in others),

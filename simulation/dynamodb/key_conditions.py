@@ -85,6 +85,7 @@ def _between(rows: Sequence[Row], lower: str, upper: str) -> tuple[int, int]:
 
 def _beginning(rows: Sequence[Row], start: str) -> tuple[int, int]:
     first = bisect_left(rows, start, key=_sort_key)
+    # What is looked for among "begins with it, or not" is a bool.
     return first, bisect_left(rows, True, first, key=lambda row: not row[0].startswith(start))  # noqa: FBT003
 
 

@@ -88,7 +88,7 @@ def wrong_operand(operator: str, kind: str, parameter: str) -> Refused:
 
 def attribute_at(item: Item, steps: Steps) -> Value | None:
     """What is there; None if nothing is."""
-    value: Value | None = item.get(steps[0])  # type: ignore[arg-type]
+    value: Value | None = item.get(steps[0])  # type: ignore[arg-type] # the first step is a name
     for step in steps[1:]:
         if value is None:
             return None

@@ -137,7 +137,8 @@ class Specification:
         bookings = slot.bookings - {event.booking_id}
         if event.booking_id != slot.owner:
             return After(slot._replace(bookings=bookings), time)
-        return After(Slot(None, False, bookings, slot.cancelled, max(slot.changed, event.invoked)), time)  # noqa: FBT003
+        free = slot._replace(owner=None, is_reserved=False, bookings=bookings, changed=max(slot.changed, event.invoked))
+        return After(free, time)
 
     def _moved(self, event: Event, slot: Slot, time: int) -> After | None:
         is_reserved = event.act is Act.MOVE_RESERVED

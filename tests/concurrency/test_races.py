@@ -126,7 +126,7 @@ def test_setting_a_day_while_it_is_being_booked_never_takes_a_slot_from_its_owne
     ]
     acts: list[Act] = [hold(provider_id, each, f"user-{each}") for each in slot_ids[:61]]
     acts += [
-        lambda client, grid=grid: client.post(f"/providers/{provider_id}/availability", json=grid)  # type: ignore[misc]
+        lambda client, grid=grid: client.post(f"/providers/{provider_id}/availability", json=grid)  # type: ignore[misc] # mypy gives a lambda's default no type
         for grid in grids
     ]
     answers = crowd.all_at_once(acts)
@@ -168,8 +168,8 @@ def test_a_pattern_and_a_closing_while_the_days_are_booked_take_no_slot_from_its
     ]
     for minutes in (15, 20, 30):
         body = {**pattern, "slotDurationMinutes": minutes}
-        acts.append(lambda client, body=body: client.post(path, json=body))  # type: ignore[misc]
-    acts += [lambda client, day=day: client.delete(f"{path}/{day}") for day in days[:5]]  # type: ignore[misc]
+        acts.append(lambda client, body=body: client.post(path, json=body))  # type: ignore[misc] # mypy gives a lambda's default no type
+    acts += [lambda client, day=day: client.delete(f"{path}/{day}") for day in days[:5]]  # type: ignore[misc] # mypy gives a lambda's default no type
     chance.shuffle(acts)
     answers = crowd.all_at_once(acts)
 
@@ -235,7 +235,7 @@ def test_confirm_against_expiry_has_one_winner(short_hold_system: System, short_
             eventually(
                 "the expiry is done",
                 lambda each=each: (
-                    system.table.booking(each["bookingId"]).get("METADATA", {}).get("status")  # type: ignore[misc]
+                    system.table.booking(each["bookingId"]).get("METADATA", {}).get("status")  # type: ignore[misc] # mypy gives a lambda's default no type
                     == "EXPIRED"
                 ),
             )

@@ -219,6 +219,21 @@ def test_adding_again_leaves_a_held_slot_with_its_owner(stores: Stores) -> None:
     assert [each.held_by for each in of_day(stores, slots[0].provider_id)] == [None, holder, None]
 
 
+def test_what_a_wanted_slot_was_to_take_the_place_of_goes_though_that_slot_is_not_to_be(stores: Stores) -> None:
+    """A longer slot was to replace two; the second has got an owner since, and so the first is wanted by nobody."""
+    first, second, far = day_of_slots(3)
+    publish(stores, first, second, far)
+    longer = replace(first, ends_at=second.ends_at)
+    holder = hold(stores, second)
+    made = set_to(stores, first.provider_id, remove=(second,), add=(longer,), makes_way=(first,), offered=(longer, far))
+    assert made.offered == (far,)
+    there = of_day(stores, first.provider_id)
+    assert [(each.slot_id, each.held_by, each.withdrawn) for each in there] == [
+        (second.slot_id, holder, True),
+        (far.slot_id, None, False),
+    ]
+
+
 @pytest.mark.parametrize("other_first", [False, True])
 def test_a_day_that_another_request_has_set_since_it_was_read_is_left_to_that(
     stores: Stores, other_first: bool

@@ -95,7 +95,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.machine.connect(self)
-        # The method of now itself would tell the time of now for ever.
+        # The method of now itself, which the linter asks for, would tell the time of now for ever.
         clock = lambda: self.now.timestamp()  # noqa: E731, PLW0108
         self.application: Application = self.machine.instance(self, clock, _number)
 
@@ -103,7 +103,7 @@ class World:
         """Apply a call; the one at which the function is to be killed, before or after."""
         self.calls.append(call.operation)
         if len(self.calls) % self.tries_needed:
-            self.sleep(CLIENT_CONFIG.connect_timeout + CLIENT_CONFIG.read_timeout)  # type: ignore[attr-defined]
+            self.sleep(CLIENT_CONFIG.connect_timeout + CLIENT_CONFIG.read_timeout)  # type: ignore[attr-defined] # not in the stubs
             raise ReadTimeoutError(endpoint_url="https://simulation", error="simulated")
         if len(self.calls) != self.kill_at:
             return self._apply(call)

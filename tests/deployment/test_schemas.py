@@ -118,7 +118,7 @@ class Either(BaseModel):
     value: int | str
 
 
-class With_Underscore(BaseModel):  # noqa: N801
+class With_Underscore(BaseModel):  # noqa: N801 - its name is what it is for
     pass
 
 

@@ -6,14 +6,14 @@ from enum import Enum, StrEnum
 from chalicelib.aws import CLIENT_CONFIG
 from tests.faults.proxy import Rule
 
-TRIES: int = CLIENT_CONFIG.retries["total_max_attempts"]  # type: ignore[attr-defined]
+TRIES: int = CLIENT_CONFIG.retries["total_max_attempts"]  # type: ignore[attr-defined] # not in the stubs
 """How often botocore tries a call."""
 
 
 class Fault(Enum):
-    """What happens to a try of a call; as microburst's rules have it."""
+    """What happens to a try of a call; as microburst's rules have it, which are the members' values (RUF012)."""
 
-    THROTTLE = {"error": {"code": "ThrottlingException"}}  # noqa: RUF012 - the members' values
+    THROTTLE = {"error": {"code": "ThrottlingException"}}  # noqa: RUF012
     SERVER_ERROR = {"error": {"code": "InternalServerError", "status": 500}}  # noqa: RUF012
     RESET = {"reset": True}  # noqa: RUF012
     LOST_ACKNOWLEDGEMENT = {"response": {"abort_frac": 0.5}}  # noqa: RUF012

@@ -57,7 +57,7 @@ class Bookings:
         return 200, {"slots": slots, "count": len(slots)}
 
     def _hold(self) -> tuple[int, Any]:
-        request = json.loads(self.app.current_request.raw_body)  # type: ignore[union-attr]
+        request = json.loads(self.app.current_request.raw_body)  # type: ignore[union-attr] # there is one
         if request["slotId"] not in {slot["slotId"] for slot in self._free(request["providerId"])[1]["slots"]}:
             return 409, {"code": "SLOT_UNAVAILABLE"}
         expires = datetime.datetime.fromtimestamp(self._clock() + self._hold_seconds, tz=datetime.UTC)

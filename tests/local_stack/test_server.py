@@ -98,12 +98,12 @@ def read_answer(connection: socket.socket, method: str = "GET") -> http.client.H
     response.begin()
     body = response.read()
     response.close()
-    response.content = body  # type: ignore[attr-defined]
+    response.content = body  # type: ignore[attr-defined] # for body_of
     return response
 
 
 def body_of(response: http.client.HTTPResponse) -> bytes:
-    content: bytes = response.content  # type: ignore[attr-defined]
+    content: bytes = response.content  # type: ignore[attr-defined] # from read_answer
     return content
 
 

@@ -27,7 +27,7 @@ class FakeQueue:
         self.outages = outages
         self.calls = 0
 
-    def receive_message(self, *, MaxNumberOfMessages: int, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def receive_message(self, *, MaxNumberOfMessages: int, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
         self.calls += 1
         if self.calls <= self.outages:
             raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
@@ -37,7 +37,7 @@ class FakeQueue:
         ]
         return {"Messages": found} if found else {}
 
-    def delete_message_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
+    def delete_message_batch(self, *, Entries: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
         for entry in Entries:
             del self.messages[entry["ReceiptHandle"]]
         return {}

@@ -73,7 +73,7 @@ class FakeStreams:
         place = self.shards[shard].index(int(number)) + 1 if number else 0
         return {"ShardIterator": f"{shard}/{place}"}
 
-    def get_records(self, *, ShardIterator: str, **_arguments: Any) -> dict[str, Any]:  # noqa: N803
+    def get_records(self, *, ShardIterator: str, **_arguments: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
         if self.faults:
             raise self.faults.pop(0)
         shard, _, place = ShardIterator.partition("/")
@@ -90,7 +90,7 @@ class FakeQueue:
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
 
-    def send_message(self, *, MessageBody: str, **_: Any) -> None:  # noqa: N803
+    def send_message(self, *, MessageBody: str, **_: Any) -> None:  # noqa: N803 - boto3's
         self.bodies.append(json.loads(MessageBody))
 
 

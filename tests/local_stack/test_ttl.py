@@ -70,7 +70,7 @@ class FakeTable:
         self._fail_sometimes()
         return [{"Items": [item]} for item in self.items]
 
-    def delete_item(self, *, Key: dict[str, Any], **_: Any) -> None:  # noqa: N803
+    def delete_item(self, *, Key: dict[str, Any], **_: Any) -> None:  # noqa: N803 - boto3's
         self._fail_sometimes()
         self.deleted.append(Key["PK"]["S"])
 

@@ -290,6 +290,8 @@ def test_ctrl_c_ends_at_once_with_one_line_even_while_nothing_answers(silent_end
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # What a shell runs in the background ignores Ctrl-C, and hands that on to what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - there are no threads here
     )
     connection, _ = silent_endpoint.accept()
     with connection:

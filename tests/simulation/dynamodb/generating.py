@@ -226,7 +226,7 @@ class Expressions:
         return " AND ".join([first, second] if self._draw(st.booleans()) else [second, first])
 
     def _one_of(self, options: Sequence[str]) -> str:
-        return self._draw(st.sampled_from(options))  # type: ignore[no-any-return]
+        return self._draw(st.sampled_from(options))  # type: ignore[no-any-return] # hypothesis' stubs
 
     def _value(self, strategy: st.SearchStrategy[Any]) -> str:
         """A new value's placeholder; without care, the value may be any."""

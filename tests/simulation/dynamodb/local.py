@@ -77,7 +77,8 @@ class LocalTable:
 
     def items(self) -> list[dict[str, Any]]:
         """Every item; the tables are small."""
-        return cast("dict[str, Any]", self.call("Scan", {"TableName": self.name}).answer)["Items"]  # type: ignore[no-any-return]
+        answer = cast("dict[str, Any]", self.call("Scan", {"TableName": self.name}).answer)
+        return cast("list[dict[str, Any]]", answer["Items"])
 
     def clear(self) -> None:
         """Remove every item, and forget the stream so far."""
