@@ -23,10 +23,11 @@ run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both wor
 demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expiry on the running system (PORT)
 	@exec $(BIN)/python -m local_stack.demo --url 'http://127.0.0.1:$(PORT)'
 
-test: check $(VENV)/dynamodb-local/installed.stamp chromium ## Check, run every test, measure the coverage, and simulate
+test: check $(VENV)/dynamodb-local/installed.stamp chromium ## Check, run every test, measure the coverage, simulate, and try all mutants
 	@$(BIN)/python -m pytest
 	@$(BIN)/python -m simulation explore
 	@$(BIN)/python -m simulation run --schedules $(SCHEDULES)
+	@$(BIN)/python -m mutation
 
 # Where it can't be installed by itself, the tests in a browser say so and are skipped, and fail in CI.
 chromium:

@@ -31,14 +31,18 @@ class Functions:
     """All functions of an imported module that exist in this process, those made by other functions too."""
 
     def __init__(self, path: Path) -> None:
-        """`path` is the module's file."""
+        """`path` is the module's file. Raises RuntimeError if it has functions, and none is imported."""
         names = {code: name for name, code in _functions(compile(path.read_text(), path, "exec")).items()}
         self._path = path
+        # The collector does not show what was frozen, as the tests of this project do with all that they import.
+        gc.unfreeze()
         self._functions: list[tuple[FunctionType, Name]] = [
             (each, names[each.__code__])
             for each in gc.get_objects()
             if type(each) is FunctionType and each.__code__.co_filename == str(path)
         ]
+        if names and not self._functions:
+            raise RuntimeError(f"no function of {path} is imported")
 
     def replace(self, source: str) -> None:
         """Give them the code that they have in this source, which differs in functions only."""

@@ -228,6 +228,8 @@ class _Runner(_Plugin):
     def try_all(self, items: Mapping[str, pytest.Item]) -> None:
         """Try each mutant in a copy of this process, so that none leaves anything behind."""
         first = self._attempts[0].mutant
+        # Where no test reaches any of them, none has imported it.
+        importlib.import_module(first.module)
         functions = Functions(self._project.modules[first.module]) if first.in_functions else None
         signal.alarm(0)
         for attempt in self._attempts:

@@ -344,3 +344,10 @@ def test_a_policy_is_copied_only_when_there_are_rules_and_only_when_they_change(
     alone, alone_again, with_copies = (len(request["TransactItems"]) for request in rig.wire.requests)
     assert alone == alone_again == 1
     assert with_copies == 1 + POLICY_COPIES
+
+
+def test_an_index_that_can_not_be_read_is_an_outage_and_nothing_else(rig: Rig) -> None:
+    rig.wire.faults = [error("ThrottlingException")] * 2
+    asked = Listing(by=ListedBy.USER, owner_id="user-1")
+    with pytest.raises(ServiceUnavailableError):
+        ListingDao(table=rig.table).find(asked, after=None, limit=1, now=NOW)

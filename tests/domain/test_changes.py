@@ -194,29 +194,42 @@ def test_no_slot_is_written_twice(before: list[Slot], wanted: list[Slot]) -> Non
     assert len(ids) == len(set(ids)) == made.slots_to_write
 
 
-def owned_meanwhile(before: list[Slot], wanted: list[Slot]) -> list[Slot]:
-    """The slots which the change touches, and which somebody may get before it is written."""
-    made = change(before, wanted)
-    touched = [each.slot_id for each in (*made.remove, *made.add)]
-    return [each for each in before if each.slot_id in touched and not each.withdrawn]
+def touched(made: DayChange, before: Sequence[Slot]) -> list[Slot]:
+    """The slots which the change removes or writes over, and which somebody may get before it does."""
+    ids = {each.slot_id for each in (*made.remove, *made.add)}
+    return [each for each in before if each.slot_id in ids and not each.withdrawn]
 
 
-@given(before=before_it, wanted=wanted_then)
-@example(before=[at(0, 1), at(2, 3)], wanted=[at(0, 3)])
-def test_a_slot_that_gets_an_owner_meanwhile_is_as_if_it_had_had_one_before(
-    before: list[Slot], wanted: list[Slot]
-) -> None:
-    for chosen in owned_meanwhile(before, wanted):
-        owned = replace(chosen, status=SlotStatus.RESERVED, held_by=None, hold_expires_at=None, reserved_by="booking-2")
-        then = [owned if each is chosen else each for each in before]
+def reserved(slot: Slot) -> Slot:
+    return replace(slot, status=SlotStatus.RESERVED, held_by=None, hold_expires_at=None, reserved_by="booking-2")
+
+
+def check_but_owned(made: DayChange, before: list[Slot], wanted: list[Slot], *, more: int) -> None:
+    """With any of the slots that it touches owned, it is what would have been worked out; so with `more` of them."""
+    for chosen in touched(made, before):
+        then = [reserved(each) if each is chosen else each for each in before]
         instead = change(then, wanted)
 
-        kept = change(before, wanted).but_owned(owned)
+        kept = made.but_owned(reserved(chosen))
 
         assert set(kept.offered) == set(instead.offered)
         assert set(kept.kept) == set(instead.kept)
         assert kept.replaced == instead.replaced
         assert bookable(applied(then, steps(kept))) == bookable(instead.offered)
+        ids = [each.slot_id for _, each in steps(kept)]
+        assert len(ids) == len(set(ids)), "no slot is written twice"
+        if more:
+            check_but_owned(kept, then, wanted, more=more - 1)
+
+
+@given(before=before_it, wanted=wanted_then)
+@example(before=[at(0, 1), at(2, 3)], wanted=[at(0, 3)])
+@example(before=[at(0, 1), at(2, 3), at(4, 5)], wanted=[at(0, 3)])
+@example(before=[at(0, 1), at(2, 3), at(4, 5)], wanted=[at(0, 3), at(4, 6)])
+def test_slots_that_get_an_owner_meanwhile_are_as_if_they_had_had_one_before(
+    before: list[Slot], wanted: list[Slot]
+) -> None:
+    check_but_owned(change(before, wanted), before, wanted, more=1)
 
 
 def test_a_free_slot_that_overlaps_an_owned_one_goes_though_it_is_wanted() -> None:

@@ -159,6 +159,10 @@ def test_no_step_leads_out_of_a_final_status(final: BookingStatus) -> None:
     assert all(final not in step.allowed_from for step in STEPS)
 
 
+def test_a_pending_booking_leaves_by_every_step() -> None:
+    assert all(BookingStatus.PENDING in step.allowed_from for step in STEPS)
+
+
 def test_a_confirmed_booking_leaves_only_by_cancel() -> None:
     assert [step.to for step in STEPS if BookingStatus.CONFIRMED in step.allowed_from] == [BookingStatus.CANCELLED]
 

@@ -1,5 +1,6 @@
 """A module that is imported already gets the functions of another version of it."""
 
+import gc
 from pathlib import Path
 from types import CodeType, ModuleType
 
@@ -48,6 +49,23 @@ def test_functions_methods_and_what_functions_made_get_the_other_code(tmp_path: 
         .replace("lambda: 1", "lambda: 2")
     )
     assert (module.f(), before.m(), module.KEPT(), module.LAMBDA()) == (3, [0, 1, 2], 2, 2)
+
+
+def test_functions_are_found_though_somebody_has_frozen_them_for_the_collector(tmp_path: Path) -> None:
+    module = imported(tmp_path / "snippet.py")
+    gc.freeze()
+    try:
+        Functions(tmp_path / "snippet.py").replace(SOURCE.replace("return 1", "return 2"))
+    finally:
+        gc.unfreeze()
+    assert module.KEPT() == 2
+
+
+def test_a_module_that_is_not_imported_is_told_as_no_mutant_could_be_put_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "snippet.py"
+    path.write_text(SOURCE)
+    with pytest.raises(RuntimeError, match=r"no function of .*snippet\.py is imported"):
+        Functions(path)
 
 
 @pytest.mark.parametrize(
