@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from local_stack.endpoint import Endpoint, EndpointError
-from mutation.campaign import all_mutants, learned, tried
+from mutation.campaign import all_mutants, learned, tried, verified
 from mutation.mutants import Mutant
 from mutation.processes import Processes
 from mutation.project import APPOINTMENTS, Project
@@ -97,6 +97,9 @@ def _tried(
     with Progress(*columns, console=console) as progress:
         seen = [mutant for mutant in left if mutant.name in remembered]
         if seen:
+            task = progress.add_task("who noticed, as it is", total=1)
+            verified(project, [remembered[mutant.name].attempt(mutant) for mutant in seen], processes)
+            progress.advance(task)
             task = progress.add_task("remembered", total=len(seen))
             alone = replace(project, schedules=0)
             for each in tried(alone, seen, lambda mutant: remembered[mutant.name].attempt(mutant), processes):

@@ -8,7 +8,7 @@ from itertools import groupby
 from mutation.mutants import Mutant, mutants_of
 from mutation.processes import Processes
 from mutation.project import Project
-from mutation.running import Attempt, Reach, Tried, learn, notice, try_schedules
+from mutation.running import Attempt, Reach, Tried, learn, notice, try_schedules, verify
 
 _TOGETHER = 25
 """How many mutants share a process that imports the tests: more would leave others idle at the end."""
@@ -56,6 +56,18 @@ def learned(project: Project, processes: Processes) -> Learned:
     for reach in processes.results(runs):
         found.reach.add(reach)
     return found
+
+
+def verified(project: Project, attempts: Sequence[Attempt], processes: Processes) -> None:
+    """Run the tests of attempts on the code as it is. One that fails would notice anything: raises `BrokenRunError`."""
+    of_files: dict[str, set[str]] = {}
+    for attempt in attempts:
+        for test in attempt.tests:
+            of_files.setdefault(test.partition("::")[0], set()).add(test)
+    # Two halves of files, as to import what tests need takes longer than to run these.
+    halves = [set().union(*list(of_files.values())[start::2]) for start in (0, 1)]
+    for _ in processes.results([(verify, (project, frozenset(half))) for half in halves]):
+        pass
 
 
 def tried(

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from typing import cast
@@ -89,6 +89,23 @@ def learn(project: Project, tests: str) -> Reach:
     return learner.reach
 
 
+def verify(project: Project, tests: Collection[str]) -> None:
+    """Run some tests on the code as it is. Raises `BrokenRunError` if one fails; one that is gone can't."""
+    _prepare(project)
+    files = _files_of(project, tests)
+    if not files:
+        return
+    chosen = _Chosen(tests)
+    status = _pytest(project, files, chosen)
+    if status not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        raise BrokenRunError(f"without any change, {chosen.failed or 'pytest'} fails")
+
+
+def _files_of(project: Project, tests: Iterable[str]) -> list[str]:
+    """The files of tests, those that there still are."""
+    return sorted(file for file in {test.partition("::")[0] for test in tests} if (project.root / file).exists())
+
+
 def try_schedules(project: Project) -> Reach:
     """Run the schedules on the code as it is. Raises `BrokenRunError` if one fails."""
     _prepare(project)
@@ -112,9 +129,7 @@ def notice(project: Project, attempts: Sequence[Attempt]) -> list[Tried]:
         except Exception as error:
             return [Tried(mutant, f"import: {type(error).__name__}", 0.0)]
     runner = _Runner(project, attempts)
-    named = {test.partition("::")[0] for attempt in attempts for test in attempt.tests}
-    files = sorted(file for file in named if (project.root / file).exists())
-    if files:
+    if files := _files_of(project, (test for attempt in attempts for test in attempt.tests)):
         status = _pytest(project, files, runner)
         if status is pytest.ExitCode.TESTS_FAILED and not mutant.in_functions:
             return [Tried(mutant, runner.failed, 0.0)]
@@ -178,6 +193,18 @@ class _Plugin:
         """A test that fails, in its preparation too."""
         if report.failed:
             self.failed = self.failed or report.nodeid
+
+
+class _Chosen(_Plugin):
+    """Leaves out all but some tests."""
+
+    def __init__(self, tests: Collection[str]) -> None:
+        super().__init__()
+        self._tests = tests
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave them out."""
+        items[:] = [item for item in items if item.nodeid in self._tests]
 
 
 class _Learner(_Plugin):

@@ -313,7 +313,7 @@ def test_who_noticed_is_remembered_and_asked_first(small: Shop) -> None:
     first = small.noticed_by()
     outcome = small.run()
     assert outcome.status == 0
-    assert "as it is" not in outcome.shown, "nobody else needs to be asked"
+    assert "mutants  " not in outcome.shown, "nobody else needs to be asked"
     assert small.noticed_by() == first
 
 
@@ -323,6 +323,14 @@ def test_when_a_witness_is_wrong_or_gone_everybody_is_asked(small: Shop, witness
     assert small.run().status == 0
     assert small.noticed_by()[NOT_NOTHING] == f"{A_TEST}not_nothing"
     assert json.loads(small.witnesses.read_text())[NOT_NOTHING] == f"{A_TEST}not_nothing"
+
+
+def test_who_fails_without_any_change_notices_nothing(small: Shop) -> None:
+    assert small.run().status == 0
+    small.write("checks/test_shop.py", SMALL_CHECKS.replace("not can_take(6, 5)", "can_take(6, 5)"))
+    outcome = small.run()
+    assert outcome.status == 2
+    assert outcome.error == f"error: without any change, {A_TEST}no_more_than_there_is fails\n"
 
 
 def test_one_mutant_alone_leaves_what_is_remembered_of_the_others(small: Shop) -> None:
