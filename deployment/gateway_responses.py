@@ -16,7 +16,11 @@ from deployment.operations import FORBIDDEN, RATE_LIMITED, UNAUTHENTICATED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_RETRY: Final = {"Retry-After": problems.RETRY_AFTER_SECONDS}
+_HEADERS_OF: Final[Mapping[problems.Problem, Mapping[str, str]]] = {
+    RATE_LIMITED: {"Retry-After": problems.RETRY_AFTER_SECONDS},
+    UNAUTHENTICATED: {"WWW-Authenticate": "Bearer"},  # RFC 9110, 15.5.2
+}
+"""Beside those that the application sends with each problem of a kind."""
 
 # The field by field list of the application can't be had here: a template has no loops. The gateway's own text names
 # all that is wrong at once, so the list has one entry, and clients find it where they look.
@@ -28,6 +32,10 @@ _NOT_ALLOWED = RequestError(FORBIDDEN, "This is not allowed.")
 _NOTHING_HERE = RequestError(problems.NOT_FOUND, "There is nothing at this path.")
 _TOO_MANY = RequestError(RATE_LIMITED, "Too many requests at the moment. Try again in a moment.")
 _BUG = RuntimeError()
+_NOT_KNOWN_WHO = RequestError(
+    problems.SERVICE_UNAVAILABLE,
+    "It can't be checked at the moment who is asking, and nothing was done. Try again in a moment.",
+)
 _NO_ANSWER = RequestError(
     problems.SERVICE_UNAVAILABLE,
     "The service did not answer; what was asked may have been done all the same. Try again in a moment.",
@@ -36,8 +44,9 @@ _NO_ANSWER = RequestError(
 ERROR_OF: Final[Mapping[str, Exception]] = {
     "ACCESS_DENIED": _NOT_ALLOWED,
     "API_CONFIGURATION_ERROR": _BUG,
-    "AUTHORIZER_CONFIGURATION_ERROR": _BUG,
-    "AUTHORIZER_FAILURE": _BUG,
+    # The authorizer raised something else than "Unauthorized", as when its issuer does not answer, or it did not run.
+    "AUTHORIZER_CONFIGURATION_ERROR": _NOT_KNOWN_WHO,
+    "AUTHORIZER_FAILURE": _NOT_KNOWN_WHO,
     "BAD_REQUEST_BODY": _WRONG_BODY,
     "BAD_REQUEST_PARAMETERS": _WRONG_PARAMETERS,
     "DEFAULT_4XX": RequestError(problems.VALIDATION_FAILED, "The request can't be accepted as it stands."),
@@ -71,7 +80,8 @@ def gateway_responses() -> dict[str, Any]:
 
 def _gateway_response(error: Exception) -> dict[str, Any]:
     response = problems.response_for(error, request_id="$context.requestId")
-    all_headers = response.headers | (_RETRY if error is _TOO_MANY else {})
+    ours = _HEADERS_OF.get(error.problem, {}) if isinstance(error, RequestError) else {}
+    all_headers = {**response.headers, **ours}
     headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in all_headers.items()}
     return {
         "statusCode": str(int(response.status_code)),

@@ -21,8 +21,8 @@ CONTEXT = {
 EXPECTED = {
     "ACCESS_DENIED": (403, "FORBIDDEN"),
     "API_CONFIGURATION_ERROR": (500, "INTERNAL"),
-    "AUTHORIZER_CONFIGURATION_ERROR": (500, "INTERNAL"),
-    "AUTHORIZER_FAILURE": (500, "INTERNAL"),
+    "AUTHORIZER_CONFIGURATION_ERROR": (503, "SERVICE_UNAVAILABLE"),
+    "AUTHORIZER_FAILURE": (503, "SERVICE_UNAVAILABLE"),
     "BAD_REQUEST_BODY": (400, "VALIDATION_FAILED"),
     "BAD_REQUEST_PARAMETERS": (400, "VALIDATION_FAILED"),
     "DEFAULT_4XX": (400, "VALIDATION_FAILED"),
@@ -78,6 +78,13 @@ def test_only_what_passes_asks_to_come_back(kind: str) -> None:
     assert ("Retry-After" in answer.headers) is (status in {429, 503})
     if "Retry-After" in answer.headers:
         assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("kind", EXPECTED)
+def test_who_is_not_known_is_told_how_to_say_it(kind: str) -> None:
+    status, _ = EXPECTED[kind]
+
+    assert rendered(kind).headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
 
 
 def test_a_body_that_the_gateway_refuses_is_told_with_what_is_wrong() -> None:

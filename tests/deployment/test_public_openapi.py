@@ -93,6 +93,15 @@ def test_every_error_is_told_by_its_code_with_an_example_that_fits_its_schema(ke
         assert not is_valid({**example, "code": "ANOTHER"}, content["schema"])
         assert f"`{problem.code}`" in response["description"]
         assert ("Retry-After" in response["headers"]) is (problem.status in {429, 503})
+        assert ("WWW-Authenticate" in response["headers"]) is (problem.status == 401)
+
+
+@pytest.mark.parametrize("key", PUBLIC, ids=" ".join)
+def test_it_says_where_a_token_is_needed(key: tuple[str, str]) -> None:
+    assert described(key).get("security", []) == [{"bearerAuth": []}] * PUBLIC[key].needs_token
+    assert ("401" in described(key)["responses"]) is PUBLIC[key].needs_token
+    scheme = DOCUMENT["components"]["securitySchemes"]["bearerAuth"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
 
 
 def test_every_error_that_has_an_example_can_be_answered() -> None:
