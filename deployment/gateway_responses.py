@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib.handlers import problems
 from chalicelib.handlers.http import MAX_BODY_BYTES
 from chalicelib.handlers.problems import FieldError, RequestError
-from deployment.operations import FORBIDDEN, RATE_LIMITED, UNAUTHENTICATED
+from deployment.operations import RATE_LIMITED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,8 @@ _RETRY: Final = {"Retry-After": problems.RETRY_AFTER_SECONDS}
 _WRONG_BODY = problems.invalid(FieldError("body", "$context.error.validationErrorString"))
 _WRONG_PARAMETERS = problems.invalid(FieldError("query", "$context.error.message"))
 
-_NO_CREDENTIALS = RequestError(UNAUTHENTICATED, "No valid credentials were sent.")
-_NOT_ALLOWED = RequestError(FORBIDDEN, "This is not allowed.")
+_NO_CREDENTIALS = RequestError(problems.UNAUTHENTICATED, "No valid credentials were sent.")
+_NOT_ALLOWED = RequestError(problems.FORBIDDEN, "This is not allowed.")
 _NOTHING_HERE = RequestError(problems.NOT_FOUND, "There is nothing at this path.")
 _TOO_MANY = RequestError(RATE_LIMITED, "Too many requests at the moment. Try again in a moment.")
 _BUG = RuntimeError()

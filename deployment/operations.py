@@ -14,10 +14,8 @@ from chalicelib.handlers import problems, schemas
 from chalicelib.handlers.http import unknown_path
 from deployment.schemas import any_of
 
-UNAUTHENTICATED = problems.Problem(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED")
-FORBIDDEN = problems.Problem(HTTPStatus.FORBIDDEN, "FORBIDDEN")
 RATE_LIMITED = problems.Problem(HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED")
-"""These three are the gateway's: the application has no such answers."""
+"""The gateway's: the application has no such answer."""
 
 
 class OperationError(Exception):

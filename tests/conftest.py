@@ -3,6 +3,9 @@
 import os
 from collections.abc import Iterator
 
+# The application is imported once, and routes have an authorizer or none from then on: most tests are not about it.
+os.environ["AUTHENTICATION"] = "off"
+
 import pytest
 from hypothesis import settings
 from localstack_client.session import Session

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from chalicelib.bootstrap import Clients, Settings, SettingsError, application, build
 from chalicelib.dao.table import Retries
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import InvalidInputError, ProviderExistsError
 from chalicelib.domain.models import CANCEL, BookingStatus
 from chalicelib.services.listings import Page, PageRequest
@@ -41,6 +42,7 @@ def test_what_is_not_set_has_a_default() -> None:
         "booking_max_receives": 5,
         "expiration_max_age_seconds": 3600,
         "log_level": "INFO",
+        "authentication": "on",
     }
 
 
@@ -174,10 +176,10 @@ def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(a
     ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
     services.availability.set_day(ann.provider_id, availability())
 
-    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1")
+    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1", by=ANYBODY)
     (sent,) = aws.received(aws.its.bookings_url)
     response = application.process_bookings(event(sqs_record(sent["Body"])))
-    confirmed = services.bookings.confirm(held.booking_id)
+    confirmed = services.bookings.confirm(held.booking_id, by=ANYBODY)
 
     assert timedelta(seconds=60) <= held.expires_at - NOW < timedelta(seconds=61)
     assert failed(response) == []
@@ -215,7 +217,7 @@ def test_a_built_application_expires_the_booking_of_a_removed_trigger(aws: Aws) 
     services = application.services
     ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
     services.availability.set_day(ann.provider_id, availability())
-    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1")
+    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1", by=ANYBODY)
     clock.advance(seconds=301)
 
     response = application.expire_bookings(event(removal(held)))

@@ -38,7 +38,7 @@ def test_the_functions_get_settings_that_the_app_accepts(deployment: Deployment)
         (environment,) = deployment.mocked(function(name))["environment"]
         given = environment["variables"]
 
-        assert set(given) == {field.upper() for field in Settings.model_fields} - {"AWS_REGION"}
+        assert set(given) == {field.upper() for field in Settings.model_fields} - {"AWS_REGION", "AUTHENTICATION"}
         settings = Settings.from_environment({**given, "AWS_REGION": "us-east-1"})
 
         assert settings.table_name == deployment.planned(TABLE)["name"]
