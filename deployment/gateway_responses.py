@@ -37,7 +37,10 @@ ERROR_OF: Final[Mapping[str, Exception]] = {
     "ACCESS_DENIED": _NOT_ALLOWED,
     "API_CONFIGURATION_ERROR": _BUG,
     "AUTHORIZER_CONFIGURATION_ERROR": _BUG,
-    "AUTHORIZER_FAILURE": _BUG,
+    # The authorizer fails where it can't get the issuer's keys.
+    "AUTHORIZER_FAILURE": RequestError(
+        problems.SERVICE_UNAVAILABLE, "Credentials can't be checked at the moment. Try again in a moment."
+    ),
     "BAD_REQUEST_BODY": _WRONG_BODY,
     "BAD_REQUEST_PARAMETERS": _WRONG_PARAMETERS,
     "DEFAULT_4XX": RequestError(problems.VALIDATION_FAILED, "The request can't be accepted as it stands."),

@@ -23,7 +23,7 @@ from tests.tables import EndpointTables
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-SHARED = ("system", "short_hold_system", "dynamodb_local")
+SHARED = ("secured_system", "system", "short_hold_system", "dynamodb_local")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
