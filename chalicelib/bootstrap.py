@@ -70,6 +70,13 @@ def _long_enough(keys: str) -> str:
     return keys
 
 
+def _origins(listed: str) -> str:
+    for origin in listed.split(",") if listed else ():
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+            raise ValueError("each must be an origin such as https://www.example.com, with commas between")
+    return listed
+
+
 def _issuer(url: str) -> str:
     """Empty, or https; on this machine http will do."""
     parts = urlsplit(url)
@@ -146,6 +153,8 @@ class Settings(_FromEnvironment):
     """The booking queue's `maxReceiveCount`."""
     expiration_max_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = 3600
     """The age at which the expiration handler gives a stream record up; less than the event source's maximum."""
+    cors_origins: Annotated[str, AfterValidator(_origins)] = ""
+    """Origins of the web pages that may call the API from a browser, with commas between."""
     authentication: Literal["on", "off"] = "on"
     """Off: everybody may do everything. For a system on one's own machine, and for nothing else."""
 
@@ -228,6 +237,7 @@ def build(
             readiness=ReadinessService(dependencies={"table": table, "queue": queue}),
             ownership=ownership,
             clock=clock,
+            cors_origins=frozenset(filter(None, settings.cors_origins.split(","))),
             without_authentication=settings.authentication == "off",
             begin=time_limit.begun,
         ),

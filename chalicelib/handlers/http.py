@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from chalicelib import logs
 from chalicelib.domain.access import Caller
 from chalicelib.domain.errors import AppointmentError
-from chalicelib.handlers import problems
+from chalicelib.handlers import cors, problems
 from chalicelib.handlers.access import PUBLIC, RULES, Rule, admit, caller_in
 from chalicelib.handlers.forms import Forms
 from chalicelib.handlers.problems import FieldError, RequestError
@@ -25,6 +25,15 @@ from chalicelib.services import Services
 _log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 64 * 1024
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every answer carries, unless its view knows better: https://owasp.org/www-project-secure-headers/."""
+
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _DEEPEST_PATH: Final = 8
 _MESSAGES: Final[Mapping[str, str]] = {
@@ -119,8 +128,14 @@ class Router:
     def _around(self, request: Request, get_response: Callable[[Request], Response]) -> Response:
         started = time.perf_counter()
         with logs.bound(request_id=request_id(request)):
-            response = self._answer(request, get_response)
-            response.headers["X-Request-Id"] = request_id(request)
+            origins = self._origins()
+            response = self._answer(request, origins, get_response)
+            response.headers = {
+                **SECURITY_HEADERS,
+                **cors.headers_for(request, origins),
+                **response.headers,
+                "X-Request-Id": request_id(request),
+            }
             _log.info(
                 "request",
                 extra={
@@ -133,10 +148,19 @@ class Router:
             )
         return response
 
-    def _answer(self, request: Request, get_response: Callable[[Request], Response]) -> Response:
+    def _origins(self) -> frozenset[str]:
+        try:
+            return self._services().cors_origins
+        except Exception:
+            # Wrong settings are the views' to tell.
+            return frozenset()
+
+    def _answer(
+        self, request: Request, origins: frozenset[str], get_response: Callable[[Request], Response]
+    ) -> Response:
         try:
             _refuse_if_too_large(request)
-            response = get_response(request)
+            response = cors.preflight(request, origins) or get_response(request)
         except RequestError as error:
             return problems.response_for(error, request_id=request_id(request))
         if isinstance(response.body, dict):

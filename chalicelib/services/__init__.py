@@ -28,6 +28,8 @@ class Services:
     clock: Clock
     without_authentication: bool = False
     """Whether everybody may do everything."""
+    cors_origins: frozenset[str] = frozenset()
+    """Origins of the web pages that may call the API from a browser."""
     begin: Callable[[], AbstractContextManager[None]] = nullcontext
     """Enters a request: its time begins."""
 

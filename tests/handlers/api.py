@@ -78,6 +78,7 @@ class Api:
     queue_sign_of_life: FakeDependency = field(default_factory=FakeDependency)
     providers: ProviderStore | None = None
     services: Callable[[], Services] | None = None
+    cors_origins: frozenset[str] = frozenset()
     authentication: bool = False
     """Whether requests need a token: what the authorizer would say of it, as JSON."""
 
@@ -167,6 +168,7 @@ class Api:
             readiness=ReadinessService(dependencies={"table": self.table, "queue": self.queue_sign_of_life}),
             ownership=ownership,
             clock=self.clock,
+            cors_origins=self.cors_origins,
             without_authentication=not self.authentication,
         )
 

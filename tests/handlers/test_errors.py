@@ -257,4 +257,4 @@ def test_a_view_has_one_set_of_services_and_their_time_begins_before_it_and_ends
 
     app(gateway_event("GET", "/view"), None)
 
-    assert happened == ["services", "time begins", "view", "time ends"]
+    assert happened == ["services", "services", "time begins", "view", "time ends"], "origins, then the view"
