@@ -6,7 +6,7 @@ AWS_PORT ?= 4566
 HOLD_SECONDS ?= 300
 DATA_DIR ?= .local
 AUTHENTICATION ?= off
-ISSUER_PORT ?= 8001
+ISSUER_PORT ?= 8002
 ROLE ?= customer
 SECONDS ?= 60
 SCHEDULES ?= 10000
@@ -29,10 +29,11 @@ demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expir
 token: $(VENV)/local.stamp ## Print a token for the system that runs with AUTHENTICATION=on (USER, ROLE: customer, provider, admin)
 	@exec $(BIN)/python -m local_stack.token --user '$(USER)' --role '$(ROLE)' --data-dir '$(DATA_DIR)'
 
-test: check $(VENV)/dynamodb-local/installed.stamp chromium ## Check, run every test, measure the coverage, and simulate
+test: check $(VENV)/dynamodb-local/installed.stamp chromium ## Check, run every test, measure the coverage, simulate, and try all mutants
 	@$(BIN)/python -m pytest
 	@$(BIN)/python -m simulation explore
 	@$(BIN)/python -m simulation run --schedules $(SCHEDULES)
+	@$(BIN)/python -m mutation
 
 # Where it can't be installed by itself, the tests in a browser say so and are skipped, and fail in CI.
 chromium:
