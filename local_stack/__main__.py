@@ -134,7 +134,7 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Options:
     parser.add_argument("--hold-seconds", default="300", help="how long a slot is held for a booking (default 300)")
     parser.add_argument("--data-dir", default=".local", help="where data and logs are kept (default .local)")
     parser.add_argument("--authentication", default="off", help="on: tokens are needed (default off)")
-    parser.add_argument("--issuer-port", default="8002", help="where that issuer answers (default 8001)")
+    parser.add_argument("--issuer-port", default="8002", help="where that issuer answers (default 8002)")
     given = parser.parse_args(arguments)
     if not given.data_dir:
         raise UsageError("--data-dir (DATA_DIR) must not be empty")
