@@ -9,26 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.handlers import problems
-from chalicelib.handlers.http import MAX_BODY_BYTES
+from chalicelib.handlers.http import MAX_BODY_BYTES, SECURITY_HEADERS
 from chalicelib.handlers.problems import FieldError, RequestError
-from deployment.operations import FORBIDDEN, RATE_LIMITED, UNAUTHENTICATED
+from deployment.operations import RATE_LIMITED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_HEADERS_OF: Final[Mapping[problems.Problem, Mapping[str, str]]] = {
-    RATE_LIMITED: {"Retry-After": problems.RETRY_AFTER_SECONDS},
-    UNAUTHENTICATED: {"WWW-Authenticate": "Bearer"},  # RFC 9110, 15.5.2
-}
-"""Beside those that the application sends with each problem of a kind."""
+_RETRY: Final = {"Retry-After": problems.RETRY_AFTER_SECONDS}
+_ALWAYS: Final = {name: value for name, value in SECURITY_HEADERS.items() if "'" not in value}
+"""Those of the application's that can be written here: a value stands in single quotes, and may have none in it."""
 
 # The field by field list of the application can't be had here: a template has no loops. The gateway's own text names
 # all that is wrong at once, so the list has one entry, and clients find it where they look.
 _WRONG_BODY = problems.invalid(FieldError("body", "$context.error.validationErrorString"))
 _WRONG_PARAMETERS = problems.invalid(FieldError("query", "$context.error.message"))
 
-_NO_CREDENTIALS = RequestError(UNAUTHENTICATED, "No valid credentials were sent.")
-_NOT_ALLOWED = RequestError(FORBIDDEN, "This is not allowed.")
+_NO_CREDENTIALS = RequestError(problems.UNAUTHENTICATED, "No valid credentials were sent.")
+_NOT_ALLOWED = RequestError(problems.FORBIDDEN, "This is not allowed.")
 _NOTHING_HERE = RequestError(problems.NOT_FOUND, "There is nothing at this path.")
 _TOO_MANY = RequestError(RATE_LIMITED, "Too many requests at the moment. Try again in a moment.")
 _BUG = RuntimeError()
@@ -80,8 +78,7 @@ def gateway_responses() -> dict[str, Any]:
 
 def _gateway_response(error: Exception) -> dict[str, Any]:
     response = problems.response_for(error, request_id="$context.requestId")
-    ours = _HEADERS_OF.get(error.problem, {}) if isinstance(error, RequestError) else {}
-    all_headers = {**response.headers, **ours}
+    all_headers = {**_ALWAYS, **response.headers, **(_RETRY if error is _TOO_MANY else {})}
     headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in all_headers.items()}
     return {
         "statusCode": str(int(response.status_code)),

@@ -11,25 +11,12 @@ from pydantic.alias_generators import to_camel
 from chalicelib.domain import errors
 from chalicelib.domain.models import BookingStatus
 from chalicelib.handlers import problems, schemas
+from chalicelib.handlers.access import RULES
 from chalicelib.handlers.http import unknown_path
 from deployment.schemas import any_of
 
-UNAUTHENTICATED = problems.Problem(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED")
-FORBIDDEN = problems.Problem(HTTPStatus.FORBIDDEN, "FORBIDDEN")
 RATE_LIMITED = problems.Problem(HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED")
-"""These three are the gateway's: the application has no such answers."""
-
-PUBLIC = frozenset(
-    {
-        ("GET", "/health"),
-        ("GET", "/health/ready"),
-        ("GET", "/openapi.json"),
-        ("GET", "/docs"),
-        ("GET", "/docs/swagger-ui.css"),
-        ("GET", "/docs/swagger-ui.js"),
-    }
-)
-"""What everybody may call, without a token."""
+"""The gateway's: the application has no such answer."""
 
 
 class OperationError(Exception):
@@ -96,7 +83,7 @@ class Operation:
         found = {problems.PROBLEM_OF[error] for error in self.raises}
         found |= {RATE_LIMITED, problems.INTERNAL, problems.SERVICE_UNAVAILABLE}
         if self.needs_token:
-            found |= {UNAUTHENTICATED, FORBIDDEN}
+            found |= {problems.UNAUTHENTICATED, problems.FORBIDDEN}
         if self.body or self.query:
             found.add(problems.VALIDATION_FAILED)
         if self.body:
@@ -246,7 +233,7 @@ _OPERATIONS: Mapping[tuple[str, str], Operation] = {
 
 
 OPERATIONS: Mapping[tuple[str, str], Operation] = {
-    key: replace(operation, needs_token=key not in PUBLIC) for key, operation in _OPERATIONS.items()
+    key: replace(operation, needs_token=not RULES[key].is_public) for key, operation in _OPERATIONS.items()
 }
 
 

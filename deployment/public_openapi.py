@@ -20,7 +20,7 @@ from chalicelib.handlers import docs, http, problems
 from chalicelib.handlers.schemas import BOOKING_ID, LocalDate, ProviderId, UserId
 from deployment import openapi, schemas
 from deployment.examples import ERRORS, EXAMPLES, PARAMETERS, REQUEST_ID, USER_ID
-from deployment.operations import OPERATIONS, RATE_LIMITED, UNAUTHENTICATED, Operation, Problem, described
+from deployment.operations import OPERATIONS, RATE_LIMITED, Operation, Problem, described
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -214,7 +214,7 @@ def _error(found: list[problems.Problem]) -> dict[str, Any]:
     headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
     if found[0] in {problems.SERVICE_UNAVAILABLE, RATE_LIMITED}:
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
-    if UNAUTHENTICATED in found:
+    if problems.UNAUTHENTICATED in found:
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
     narrowed = {
         "properties": {

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import boto3
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from local_stack.resources import Provisioned, provision, resources
 from tests.builders import CURSOR_KEY, new_id
@@ -39,6 +41,7 @@ class Aws:
             "CURSOR_KEYS": CURSOR_KEY,
             "EXPIRATION_DEAD_LETTER_QUEUE_URL": self.its.expirations_dead_letters_url,
             "AWS_REGION": REGION,
+            "AUTHENTICATION": "off",
         }
 
     def received(self, queue_url: str) -> "list[MessageTypeDef]":
@@ -75,5 +78,7 @@ def mocked_region() -> "Iterator[Region]":
 def own_resources(region: Region) -> Aws:
     """A table and queues that no other test has."""
     dynamodb, sqs = region
-    wanted = resources(prefix=f"t{new_id()[:8]}-")
-    return Aws(dynamodb=dynamodb, sqs=sqs, its=provision(wanted, dynamodb=dynamodb, sqs=sqs))
+    its = provision(resources(prefix=f"t{new_id()[:8]}-"), dynamodb=dynamodb, sqs=sqs)
+    # Nobody reads the stream, and moto copies all of it for each action of each transaction.
+    dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[its.table_name].stream_shard = None
+    return Aws(dynamodb=dynamodb, sqs=sqs, its=its)

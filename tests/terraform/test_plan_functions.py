@@ -5,7 +5,7 @@ import json
 import pytest
 
 import app
-from chalicelib.bootstrap import Settings
+from chalicelib.bootstrap import AuthorizerSettings, Settings
 from tests.terraform.addresses import (
     AUTHORIZER,
     BOOKINGS,
@@ -46,7 +46,7 @@ def test_the_functions_get_settings_that_the_app_accepts(deployment: Deployment)
     for name in ON_DATA:
         given = environment_of(deployment, name)
 
-        assert set(given) == {field.upper() for field in Settings.model_fields} - {"AWS_REGION"} | {"CORS_ORIGINS"}
+        assert set(given) == {field.upper() for field in Settings.model_fields} - {"AWS_REGION", "AUTHENTICATION"}
         settings = Settings.from_environment({**given, "AWS_REGION": "us-east-1"})
 
         assert settings.table_name == deployment.planned(TABLE)["name"]
@@ -58,12 +58,18 @@ def test_the_functions_get_settings_that_the_app_accepts(deployment: Deployment)
 def test_the_authorizer_knows_the_issuer_and_nothing_of_the_data(deployment: Deployment) -> None:
     given = environment_of(deployment, AUTHORIZER)
 
-    assert given == {
-        "TOKEN_ISSUER": "https://issuer.example.org/",
-        "TOKEN_AUDIENCE": "appointments",
-        "ROLE_CLAIM": "role",
-        "LOG_LEVEL": environment_of(deployment, "api")["LOG_LEVEL"],
-    }
+    assert set(given) == {field.upper() for field in AuthorizerSettings.model_fields}
+    assert AuthorizerSettings.from_environment(given) == AuthorizerSettings(
+        token_issuer="https://issuer.example.org/",
+        token_audience="appointments",
+        role_claim="role",
+        log_level=Settings.from_environment({**environment_of(deployment, "api"), "AWS_REGION": "us-east-1"}).log_level,
+    )
+
+
+def test_no_function_lets_everybody_in(deployment: Deployment) -> None:
+    for name in FUNCTIONS:
+        assert "AUTHENTICATION" not in environment_of(deployment, name), "the setting's default is on"
 
 
 def test_the_app_is_told_which_pages_may_call_it(deployment: Deployment) -> None:
