@@ -91,7 +91,7 @@ deploy: environment package ## Deploy to AWS, after asking (ENV)
 destroy: environment package ## Remove a deployment and all its data, after asking (ENV)
 	@$(TERRAFORM) destroy -var-file='environments/$(ENV).tfvars'
 
-smoke: $(VENV)/local.stamp ## Book, confirm and cancel on a deployed system (URL)
+smoke: $(VENV)/local.stamp ## Book, confirm and cancel on a deployed system (URL; TOKEN, of a provider or an admin)
 	@$(BIN)/python -m deployment.smoke --url '$(URL)'
 
 # There is no default: nobody shall destroy an environment by leaving something out. Each has a workspace of its own.

@@ -184,7 +184,7 @@ variable "route_throttles" {
   # What writes most: a hold is three items and a message, and a pattern of availability can be a year of slots.
   default = {
     "POST /bookings"                            = { rate = 20, burst = 40 }
-    "POST /providers/{providerId}/availability" = { rate = 2, burst = 5 }
+    "POST /providers/{providerId}/availability" = { rate = 1, burst = 5 }
   }
 
   validation {

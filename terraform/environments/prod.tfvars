@@ -12,7 +12,7 @@ throttle_burst_limit            = 1000
 
 route_throttles = {
   "POST /bookings"                            = { rate = 100, burst = 200 }
-  "POST /providers/{providerId}/availability" = { rate = 10, burst = 20 }
+  "POST /providers/{providerId}/availability" = { rate = 5, burst = 20 }
 }
 
 # Who gets in: without an issuer, nobody. The audience is the name that its tokens have for this API.
