@@ -5,6 +5,9 @@ PORT ?= 8000
 AWS_PORT ?= 4566
 HOLD_SECONDS ?= 300
 DATA_DIR ?= .local
+AUTHENTICATION ?= off
+ISSUER_PORT ?= 8002
+ROLE ?= customer
 SECONDS ?= 60
 SCHEDULES ?= 10000
 VENV := .venv
@@ -12,16 +15,19 @@ BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test simulate replay mutate fuzz check-data check chromium format openapi lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test token simulate replay mutate fuzz check-data check chromium format openapi lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
-run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both workers (PORT, AWS_PORT, HOLD_SECONDS, DATA_DIR)
-	@exec $(BIN)/python -m local_stack --port '$(PORT)' --aws-port '$(AWS_PORT)' --hold-seconds '$(HOLD_SECONDS)' --data-dir '$(DATA_DIR)'
+run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both workers (PORT, AWS_PORT, HOLD_SECONDS, DATA_DIR, AUTHENTICATION)
+	@exec $(BIN)/python -m local_stack --port '$(PORT)' --aws-port '$(AWS_PORT)' --hold-seconds '$(HOLD_SECONDS)' --data-dir '$(DATA_DIR)' --authentication '$(AUTHENTICATION)' --issuer-port '$(ISSUER_PORT)'
 
 demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expiry on the running system (PORT)
-	@exec $(BIN)/python -m local_stack.demo --url 'http://127.0.0.1:$(PORT)'
+	@exec $(BIN)/python -m local_stack.demo --url 'http://127.0.0.1:$(PORT)' --data-dir '$(DATA_DIR)'
+
+token: $(VENV)/local.stamp ## Print a token for the system that runs with AUTHENTICATION=on (USER, ROLE: customer, provider, admin)
+	@exec $(BIN)/python -m local_stack.token --user '$(USER)' --role '$(ROLE)' --data-dir '$(DATA_DIR)'
 
 test: check $(VENV)/dynamodb-local/installed.stamp chromium ## Check, run every test, measure the coverage, simulate, and try all mutants
 	@$(BIN)/python -m pytest
@@ -85,7 +91,7 @@ deploy: environment package ## Deploy to AWS, after asking (ENV)
 destroy: environment package ## Remove a deployment and all its data, after asking (ENV)
 	@$(TERRAFORM) destroy -var-file='environments/$(ENV).tfvars'
 
-smoke: $(VENV)/local.stamp ## Book, confirm and cancel on a deployed system (URL)
+smoke: $(VENV)/local.stamp ## Book, confirm and cancel on a deployed system (URL; TOKEN, of a provider or an admin)
 	@$(BIN)/python -m deployment.smoke --url '$(URL)'
 
 # There is no default: nobody shall destroy an environment by leaving something out. Each has a workspace of its own.

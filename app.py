@@ -1,13 +1,26 @@
-"""The Chalice application: the routes, and the entry points of the two workers."""
+"""The Chalice application: the routes, and the entry points of the authorizer and the two workers."""
 
-from chalice.app import Chalice, DynamoDBEvent, SQSEvent
+import os
 
-from chalicelib.bootstrap import application
+from chalice.app import AuthRequest, AuthResponse, Chalice, DynamoDBEvent, SQSEvent
+
+from chalicelib.bootstrap import application, authentication_is_off, authorizer
 from chalicelib.handlers import register_routes
 from chalicelib.workers.batch import BatchResponse
 
 app = Chalice(app_name="appointments", configure_logs=False)
-register_routes(app, lambda: application().services)
+
+
+@app.authorizer()
+def authorize(request: AuthRequest) -> AuthResponse:
+    """Tell the gateway who calls."""
+    return authorizer()(request)
+
+
+# Which routes have an authorizer, Chalice must know when they are declared.
+register_routes(
+    app, lambda: application().services, authorizer=None if authentication_is_off(os.environ) else authorize
+)
 
 
 # Terraform makes the event source mappings: what Chalice asks for here only declares that there are some.

@@ -10,11 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import boto3
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from chalicelib import logs
 from chalicelib.aws import CLIENT_CONFIG, RunAll, TimeLimit, side_by_side
@@ -32,6 +41,7 @@ from chalicelib.services import (
     BookingService,
     CalendarService,
     ListingService,
+    Ownership,
     ProviderService,
     ReadinessService,
     Services,
@@ -43,6 +53,8 @@ from chalicelib.workers.sources import booking_messages, removed_triggers
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
+
+    from chalicelib.identity.authorizer import Authorizer
 
 
 class SettingsError(ValueError):
@@ -58,14 +70,75 @@ def _long_enough(keys: str) -> str:
     return keys
 
 
+def _origins(listed: str) -> str:
+    for origin in listed.split(",") if listed else ():
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+            raise ValueError("each must be an origin such as https://www.example.com, with commas between")
+    return listed
+
+
+def _issuer(url: str) -> str:
+    """Empty, or https; on this machine http will do."""
+    parts = urlsplit(url)
+    is_local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
+    if url and not (
+        parts.hostname and (parts.scheme == "https" or is_local) and not parts.query and not parts.fragment
+    ):
+        raise ValueError("must be an https URL, as the issuer's tokens have it")
+    return url
+
+
 _SECRET = frozenset({"cursor_keys"})
 """Settings that no message shows."""
 
 
-class Settings(BaseModel):
-    """What the environment decides. Durations are in seconds."""
+class _FromEnvironment(BaseModel):
+    """Settings, each named in the environment as its field, in capitals."""
 
     model_config = ConfigDict(frozen=True)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read and check the settings. Raises `SettingsError`."""
+        given = {name: environment[name.upper()] for name in cls.model_fields if name.upper() in environment}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            wrong = [
+                f"  {str(problem['loc'][0]).upper()}: {problem['msg']}"
+                + (
+                    ""
+                    if problem["type"] == "missing" or problem["loc"][0] in _SECRET
+                    else f", but it is {problem['input']!r}"
+                )
+                if problem["loc"]
+                else f"  {problem['msg']}"
+                for problem in error.errors()
+            ]
+            raise SettingsError("\n".join(["These settings in the environment are wrong:", *wrong])) from None
+
+
+class AuthorizerSettings(_FromEnvironment):
+    """What the environment decides of the authorizer."""
+
+    token_issuer: Annotated[str, AfterValidator(_issuer)] = ""
+    """An OpenID Connect issuer, as its tokens name it in `iss`; none: nobody gets in."""
+    token_audience: str = ""
+    """What the tokens name in `aud` if they are meant for this API."""
+    role_claim: Annotated[str, StringConstraints(min_length=1)] = "role"
+    """The claim with a role, or a list of them (`chalicelib.domain.access.Role`)."""
+
+    @model_validator(mode="after")
+    def _names_an_audience(self) -> Self:
+        if self.token_issuer and not self.token_audience:
+            raise ValueError("TOKEN_AUDIENCE must be set together with TOKEN_ISSUER: tokens for others are no use here")
+        return self
+
+
+class Settings(_FromEnvironment):
+    """What the environment decides of all else. Durations are in seconds."""
 
     table_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]
     booking_queue_url: _QueueUrl
@@ -80,25 +153,10 @@ class Settings(BaseModel):
     """The booking queue's `maxReceiveCount`."""
     expiration_max_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = 3600
     """The age at which the expiration handler gives a stream record up; less than the event source's maximum."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read and check the settings; each is named as its field, in capitals. Raises `SettingsError`."""
-        given = {name: environment[name.upper()] for name in cls.model_fields if name.upper() in environment}
-        try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            wrong = [
-                f"  {str(problem['loc'][0]).upper()}: {problem['msg']}"
-                + (
-                    ""
-                    if problem["type"] == "missing" or problem["loc"][0] in _SECRET
-                    else f", but it is {problem['input']!r}"
-                )
-                for problem in error.errors()
-            ]
-            raise SettingsError("\n".join(["These settings in the environment are wrong:", *wrong])) from None
+    cors_origins: Annotated[str, AfterValidator(_origins)] = ""
+    """Origins of the web pages that may call the API from a browser, with commas between."""
+    authentication: Literal["on", "off"] = "on"
+    """Off: everybody may do everything. For a system on one's own machine, and for nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +210,10 @@ def build(
     provider_dao, slot_dao = ProviderDao(table=table), SlotDao(table=table)
 
     providers = ProviderService(providers=provider_dao, clock=clock, new_id=new_id)
+    ownership = Ownership(providers=provider_dao)
     bookings = BookingService(
         providers=provider_dao,
+        ownership=ownership,
         bookings=BookingDao(table=table),
         queue=queue,
         clock=clock,
@@ -175,6 +235,10 @@ def build(
             ),
             calendar=CalendarService(bookings=bookings, providers=providers, clock=clock),
             readiness=ReadinessService(dependencies={"table": table, "queue": queue}),
+            ownership=ownership,
+            clock=clock,
+            cors_origins=frozenset(filter(None, settings.cors_origins.split(","))),
+            without_authentication=settings.authentication == "off",
             begin=time_limit.begun,
         ),
         process_bookings=BatchWorker(
@@ -206,3 +270,30 @@ def application() -> Application:
     settings = Settings.from_environment(os.environ)
     logs.configure(settings.log_level)
     return build(settings, Clients.of(settings), clock=lambda: datetime.now(UTC), new_id=lambda: str(uuid4()))
+
+
+def authentication_is_off(environment: Mapping[str, str]) -> bool:
+    """Whether the settings say so in plain words."""
+    return environment.get("AUTHENTICATION") == "off"
+
+
+@cache
+def authorizer() -> "Authorizer":
+    """The authorizer under the process's environment, built at the first call. Raises `SettingsError`."""
+    # Imported here: it takes some 60 ms, for which the other functions need not wait.
+    from chalicelib.identity.authorizer import Authorizer  # noqa: PLC0415
+    from chalicelib.identity.keys import HttpFetch, IssuerKeys  # noqa: PLC0415
+    from chalicelib.identity.tokens import Tokens  # noqa: PLC0415
+
+    settings = AuthorizerSettings.from_environment(os.environ)
+    logs.configure(settings.log_level)
+    if not settings.token_issuer:
+        return Authorizer(None)
+    return Authorizer(
+        Tokens(
+            issuer=settings.token_issuer,
+            audience=settings.token_audience,
+            role_claim=settings.role_claim,
+            keys=IssuerKeys(issuer=settings.token_issuer, fetch=HttpFetch()),
+        )
+    )

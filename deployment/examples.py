@@ -175,6 +175,11 @@ ERRORS: Mapping[problems.Problem, tuple[str, Exception]] = {
         "Input that can't be accepted; `errors` names every bad field at once.",
         problems.invalid(FieldError("date", "is no day of the calendar"), FieldError("colour", "is not a known field")),
     ),
+    problems.UNAUTHENTICATED: ("No token, or none that is good.", ERROR_OF["UNAUTHORIZED"]),
+    problems.FORBIDDEN: (
+        "The token is good, but what it says of its user does not allow this.",
+        ERROR_OF["ACCESS_DENIED"],
+    ),
     problems.PAYLOAD_TOO_LARGE: ("The body is larger than 64 KiB.", ERROR_OF["REQUEST_TOO_LARGE"]),
     problems.UNSUPPORTED_MEDIA_TYPE: ("The body is not said to be JSON in UTF-8.", ERROR_OF["UNSUPPORTED_MEDIA_TYPE"]),
     RATE_LIMITED: ("Too many requests at the moment, from everybody together.", ERROR_OF["THROTTLED"]),

@@ -9,25 +9,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.handlers import problems
-from chalicelib.handlers.http import MAX_BODY_BYTES
+from chalicelib.handlers.http import MAX_BODY_BYTES, SECURITY_HEADERS
 from chalicelib.handlers.problems import FieldError, RequestError
-from deployment.operations import FORBIDDEN, RATE_LIMITED, UNAUTHENTICATED
+from deployment.operations import RATE_LIMITED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RETRY: Final = {"Retry-After": problems.RETRY_AFTER_SECONDS}
+_ALWAYS: Final = {name: value for name, value in SECURITY_HEADERS.items() if "'" not in value}
+"""Those of the application's that can be written here: a value stands in single quotes, and may have none in it."""
 
 # The field by field list of the application can't be had here: a template has no loops. The gateway's own text names
 # all that is wrong at once, so the list has one entry, and clients find it where they look.
 _WRONG_BODY = problems.invalid(FieldError("body", "$context.error.validationErrorString"))
 _WRONG_PARAMETERS = problems.invalid(FieldError("query", "$context.error.message"))
 
-_NO_CREDENTIALS = RequestError(UNAUTHENTICATED, "No valid credentials were sent.")
-_NOT_ALLOWED = RequestError(FORBIDDEN, "This is not allowed.")
+_NO_CREDENTIALS = RequestError(problems.UNAUTHENTICATED, "No valid credentials were sent.")
+_NOT_ALLOWED = RequestError(problems.FORBIDDEN, "This is not allowed.")
 _NOTHING_HERE = RequestError(problems.NOT_FOUND, "There is nothing at this path.")
 _TOO_MANY = RequestError(RATE_LIMITED, "Too many requests at the moment. Try again in a moment.")
 _BUG = RuntimeError()
+_NOT_KNOWN_WHO = RequestError(
+    problems.SERVICE_UNAVAILABLE,
+    "It can't be checked at the moment who is asking, and nothing was done. Try again in a moment.",
+)
 _NO_ANSWER = RequestError(
     problems.SERVICE_UNAVAILABLE,
     "The service did not answer; what was asked may have been done all the same. Try again in a moment.",
@@ -36,8 +42,9 @@ _NO_ANSWER = RequestError(
 ERROR_OF: Final[Mapping[str, Exception]] = {
     "ACCESS_DENIED": _NOT_ALLOWED,
     "API_CONFIGURATION_ERROR": _BUG,
-    "AUTHORIZER_CONFIGURATION_ERROR": _BUG,
-    "AUTHORIZER_FAILURE": _BUG,
+    # The authorizer raised something else than "Unauthorized", as when its issuer does not answer, or it did not run.
+    "AUTHORIZER_CONFIGURATION_ERROR": _NOT_KNOWN_WHO,
+    "AUTHORIZER_FAILURE": _NOT_KNOWN_WHO,
     "BAD_REQUEST_BODY": _WRONG_BODY,
     "BAD_REQUEST_PARAMETERS": _WRONG_PARAMETERS,
     "DEFAULT_4XX": RequestError(problems.VALIDATION_FAILED, "The request can't be accepted as it stands."),
@@ -71,7 +78,7 @@ def gateway_responses() -> dict[str, Any]:
 
 def _gateway_response(error: Exception) -> dict[str, Any]:
     response = problems.response_for(error, request_id="$context.requestId")
-    all_headers = response.headers | (_RETRY if error is _TOO_MANY else {})
+    all_headers = {**_ALWAYS, **response.headers, **(_RETRY if error is _TOO_MANY else {})}
     headers = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in all_headers.items()}
     return {
         "statusCode": str(int(response.status_code)),

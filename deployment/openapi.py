@@ -9,6 +9,10 @@ status. It looks at a body only as far as its schema goes, and the function chec
 the bodies of routes that need none: it has no way to say "an empty object or nothing". A request with several faults
 is answered for the first that is found: a body that is invalid and has no content type, or is too large, gets a 400
 here, and 415 or 413 from the function.
+
+Before all that, it asks the authorizer who calls, wherever a token is needed: for a path's other methods too, unless
+all of its methods are open to everybody. OPTIONS is open always: a browser asks by it, without a token, whether a page
+of another origin may send one, and the function knows which origins may.
 """
 
 from __future__ import annotations
@@ -28,16 +32,37 @@ from deployment.gateway_responses import gateway_responses
 from deployment.operations import OPERATIONS, Operation, Problem, described
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import BaseModel
 
 INVOKE_ARN = "${api_function_invoke_arn}"
 """What Terraform puts the function's ARN in place of."""
+
+AUTHORIZER_ARN = "${authorizer_invoke_arn}"
+"""The same for the authorizer."""
+
+AUTHORIZATION = r"^[Bb][Ee][Aa][Rr][Ee][Rr] +[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+ *$"
+"""A header that may have a token in it; of any other, the gateway says 401 by itself, and no function runs."""
+
+_SCHEME = "bearer"
+_SECURITY: Mapping[str, list[dict[str, list[str]]]] = {"security": [{_SCHEME: []}]}
+_AUTHORIZER = {
+    "type": "token",
+    "authorizerUri": AUTHORIZER_ARN,
+    "identityValidationExpression": AUTHORIZATION,
+    # The authorizer runs once in five minutes for a token, not once for a request. What it answered stands for every
+    # route of the stage in that time, so it must name them all and leave it to the application who may do what; and
+    # whether the token has expired meanwhile is the application's to see.
+    "authorizerResultTtlInSeconds": 300,
+}
 
 _COMPRESSED_FROM_BYTES = 100_000
 """What the page at `/docs` loads, 1.8 MB of text, is sent compressed; no other answer is as large."""
 
 _INTEGRATION = {"type": "aws_proxy", "httpMethod": "POST", "uri": INVOKE_ARN}
 _VALIDATOR = "x-amazon-apigateway-request-validator"
+_ANY = "x-amazon-apigateway-any-method"
 
 
 def body() -> dict[str, Any]:
@@ -45,10 +70,11 @@ def body() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for (method, path), view_name in described(chalice_app, OPERATIONS).items():
         operation = OPERATIONS[method, path]
-        methods = paths.setdefault(path, {"x-amazon-apigateway-any-method": _any_method(path)})
+        methods = paths.setdefault(path, _other_methods(path))
         methods[method.lower()] = {
             "operationId": to_camel(view_name),
             **description(path, operation),
+            **(_SECURITY if operation.needs_token else {}),
             **_validation(operation),
             "x-amazon-apigateway-integration": _INTEGRATION,
         }
@@ -60,13 +86,24 @@ def body() -> dict[str, Any]:
             "version": "1",
         },
         "paths": paths,
-        "components": {"schemas": component_schemas()},
+        "components": {"schemas": component_schemas(), "securitySchemes": {_SCHEME: _security_scheme()}},
         "x-amazon-apigateway-minimum-compression-size": _COMPRESSED_FROM_BYTES,
         "x-amazon-apigateway-request-validators": {
             "body": {"validateRequestBody": True, "validateRequestParameters": False},
             "parameters": {"validateRequestBody": False, "validateRequestParameters": True},
         },
         "x-amazon-apigateway-gateway-responses": gateway_responses(),
+    }
+
+
+def _security_scheme() -> dict[str, Any]:
+    """Where the token is; of all types that OpenAPI knows, this is the one that API Gateway takes for its own."""
+    return {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "x-amazon-apigateway-authtype": "custom",
+        "x-amazon-apigateway-authorizer": _AUTHORIZER,
     }
 
 
@@ -100,10 +137,15 @@ def _validation(operation: Operation) -> dict[str, str]:
     return {_VALIDATOR: "parameters"} if operation.query else {}
 
 
-def _any_method(path: str) -> dict[str, Any]:
+def _other_methods(path: str) -> dict[str, Any]:
+    """What a path answers to methods that are no operations of its own."""
     answers: dict[str, Any] = {"405": {"description": "METHOD_NOT_ALLOWED", "content": _content(Problem, CONTENT_TYPE)}}
     parameters = {"parameters": listed} if (listed := _path_parameters(path)) else {}
-    return {"responses": answers, **parameters, "x-amazon-apigateway-integration": _INTEGRATION}
+    needs_token = any(operation.needs_token for (_, its_path), operation in OPERATIONS.items() if its_path == path)
+    open_to_all = {"responses": answers, **parameters, "x-amazon-apigateway-integration": _INTEGRATION}
+    if not needs_token:
+        return {_ANY: open_to_all}
+    return {"options": open_to_all, _ANY: {**open_to_all, **_SECURITY}}
 
 
 def success(operation: Operation) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What each route takes and answers: the one table that every description of the API is made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from chalice.app import Chalice
@@ -11,13 +11,12 @@ from pydantic.alias_generators import to_camel
 from chalicelib.domain import errors
 from chalicelib.domain.models import BookingStatus
 from chalicelib.handlers import problems, schemas
+from chalicelib.handlers.access import RULES
 from chalicelib.handlers.http import unknown_path
 from deployment.schemas import any_of
 
-UNAUTHENTICATED = problems.Problem(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED")
-FORBIDDEN = problems.Problem(HTTPStatus.FORBIDDEN, "FORBIDDEN")
 RATE_LIMITED = problems.Problem(HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED")
-"""These three are the gateway's: the application has no such answers."""
+"""The gateway's: the application has no such answer."""
 
 
 class OperationError(Exception):
@@ -70,6 +69,8 @@ class Operation:
     """The business's own refusals; what every route may answer is not named."""
     is_public: bool = True
     """Whether the API's users are told of it."""
+    needs_token: bool = True
+    """Whether the gateway lets only those through whom the authorizer knows."""
 
     @property
     def takes_body(self) -> bool:
@@ -81,6 +82,8 @@ class Operation:
         """All errors that may be answered, by status and code."""
         found = {problems.PROBLEM_OF[error] for error in self.raises}
         found |= {RATE_LIMITED, problems.INTERNAL, problems.SERVICE_UNAVAILABLE}
+        if self.needs_token:
+            found |= {problems.UNAUTHENTICATED, problems.FORBIDDEN}
         if self.body or self.query:
             found.add(problems.VALIDATION_FAILED)
         if self.body:
@@ -88,7 +91,7 @@ class Operation:
         return sorted(found)
 
 
-OPERATIONS: Mapping[tuple[str, str], Operation] = {
+_OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/providers"): Operation(
         summary="Create a provider",
         body=schemas.CreateProvider,
@@ -226,6 +229,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         media_type="text/javascript",
         is_public=False,
     ),
+}
+
+
+OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    key: replace(operation, needs_token=not RULES[key].is_public) for key, operation in _OPERATIONS.items()
 }
 
 

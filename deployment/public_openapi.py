@@ -35,6 +35,9 @@ Appointment bookings: one owner per slot, whatever happens at the same time.
 A provider's day is cut into slots. A user holds a slot, which makes a PENDING booking, and confirms it before the
 hold ends; what nobody confirms expires by itself.
 
+Send a token with each request, as `Authorization: Bearer ...`; only the service's own state and this description need
+none.
+
 JSON in and out, in UTF-8. Instants are RFC 3339 in UTC with `Z`; dates and times of the day are the provider's.
 Unknown fields are refused. Errors are `application/problem+json` (RFC 9457): decide by `code`. Every answer has an
 `X-Request-Id`, which an error repeats. A method that a path does not have is answered by 405 with `Allow`
@@ -55,7 +58,7 @@ _PATH_PARAMETERS: Final[Mapping[str, schemas.Schema]] = {
     "userId": TypeAdapter(UserId).json_schema(),
     "date": TypeAdapter(LocalDate).json_schema(),
 }
-_SCHEMAS: Final = "#/components/schemas/"
+_BEARER: Final = "bearerAuth"
 
 
 def document() -> dict[str, Any]:
@@ -69,6 +72,7 @@ def document() -> dict[str, Any]:
                 "operationId": operation_ids[method, path],
                 "tags": [_tag(path)[0]],
                 **_description((method, path), operation),
+                **({"security": [{_BEARER: []}]} if operation.needs_token else {}),
                 "responses": {
                     str(operation.status.value): _success((method, path), operation, operation_ids),
                     **{status: _refer(errors, found) for status, found in _by_status(operation)},
@@ -84,6 +88,14 @@ def document() -> dict[str, Any]:
             "schemas": openapi.component_schemas(for_users=True),
             "responses": errors,
             "headers": _HEADERS,
+            "securitySchemes": {
+                _BEARER: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token of the service's OpenID Connect issuer",
+                }
+            },
         },
     }
 
@@ -100,6 +112,12 @@ _HEADERS: Final[Mapping[str, Any]] = {
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
         "example": int(problems.RETRY_AFTER_SECONDS),
+    },
+    "Challenge": {
+        "description": "How to say who is asking",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": "Bearer",
     },
 }
 
@@ -196,6 +214,8 @@ def _error(found: list[problems.Problem]) -> dict[str, Any]:
     headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
     if found[0] in {problems.SERVICE_UNAVAILABLE, RATE_LIMITED}:
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if problems.UNAUTHENTICATED in found:
+        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}
     narrowed = {
         "properties": {
             "status": {"enum": [status.value]},

@@ -103,6 +103,7 @@ def _run(options: Options, stop: StopRequests, lock: int) -> int:
                         aws_url=stack.aws_url,
                         hold_seconds=options.hold_seconds,
                         data_dir=options.data_dir,
+                        authentication=options.issuer_port is not None,
                     )
                 failure = _wait(stack, stop)
             finally:
@@ -132,6 +133,8 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Options:
     parser.add_argument("--aws-port", default="4566", help="where the embedded AWS endpoint answers (default 4566)")
     parser.add_argument("--hold-seconds", default="300", help="how long a slot is held for a booking (default 300)")
     parser.add_argument("--data-dir", default=".local", help="where data and logs are kept (default .local)")
+    parser.add_argument("--authentication", default="off", help="on: tokens are needed (default off)")
+    parser.add_argument("--issuer-port", default="8002", help="where that issuer answers (default 8002)")
     given = parser.parse_args(arguments)
     if not given.data_dir:
         raise UsageError("--data-dir (DATA_DIR) must not be empty")
@@ -139,12 +142,15 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Options:
         raise UsageError(
             f"--hold-seconds (HOLD_SECONDS) must be a whole number of 1 or more, not {given.hold_seconds!r}"
         )
+    if given.authentication not in {"on", "off"}:
+        raise UsageError(f"--authentication (AUTHENTICATION) must be on or off, not {given.authentication!r}")
     return Options(
         port=_port("--port (PORT)", given.port),
         aws_port=_port("--aws-port (AWS_PORT)", given.aws_port),
         hold_seconds=given.hold_seconds,
         data_dir=Path(given.data_dir).resolve(),
         external_url=external_endpoint(environ),
+        issuer_port=_port("--issuer-port (ISSUER_PORT)", given.issuer_port) if given.authentication == "on" else None,
     )
 
 
@@ -187,6 +193,10 @@ def _check_ports(options: Options) -> None:
         if options.port == options.aws_port:
             raise UsageError(f"PORT and AWS_PORT must differ, both are {options.port}")
         wanted.append((options.aws_port, "AWS_PORT"))
+    if options.issuer_port is not None:
+        if options.issuer_port in {port for port, _ in wanted}:
+            raise UsageError(f"ISSUER_PORT must be another than PORT and AWS_PORT, but it is {options.issuer_port}")
+        wanted.append((options.issuer_port, "ISSUER_PORT"))
     for port, variable in wanted:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

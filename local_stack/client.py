@@ -45,11 +45,13 @@ class Api:
         self._address = (parts.hostname, port)
         self._stage = parts.path.rstrip("/")
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, *, token: str | None = None) -> Answer:
         """Send one request. Raises UnreachableError, and ApiError when the answer is no JSON object."""
         connection = self._connection(*self._address, timeout=_TIMEOUT_SECONDS)
         try:
             headers = {} if body is None else {"Content-Type": "application/json"}
+            if token is not None:
+                headers["Authorization"] = f"Bearer {token}"
             connection.request(method, self._stage + path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
             document = json.loads(response.read())

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from localstack_client import config as localstack
 
+from local_stack.issuer import AUDIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
+    from local_stack.issuer import Issuer
     from local_stack.resources import Provisioned
 
 _LOOPBACK = "127.0.0.1,localhost"
@@ -64,8 +67,10 @@ def use_endpoint(environ: MutableMapping[str, str], url: str, *, embedded: bool)
     return region
 
 
-def configure_application(environ: MutableMapping[str, str], provisioned: Provisioned, *, hold_seconds: str) -> None:
-    """Set what the application reads."""
+def configure_application(
+    environ: MutableMapping[str, str], provisioned: Provisioned, *, hold_seconds: str, issuer: Issuer | None
+) -> None:
+    """Set what the application reads. Without an issuer, authentication is off."""
     environ.update(
         TABLE_NAME=provisioned.table_name,
         BOOKING_QUEUE_URL=provisioned.bookings_url,
@@ -75,3 +80,7 @@ def configure_application(environ: MutableMapping[str, str], provisioned: Provis
     )
     environ.setdefault("CURSOR_KEYS", secrets.token_urlsafe(32))
     environ.setdefault("LOG_LEVEL", "INFO")
+    if issuer is None:
+        environ["AUTHENTICATION"] = "off"
+    else:
+        environ.update(AUTHENTICATION="on", TOKEN_ISSUER=issuer.url, TOKEN_AUDIENCE=AUDIENCE)

@@ -9,6 +9,7 @@ import base64
 import contextlib
 import http
 import json
+import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from local_stack.invocation import Event
 
+_log = logging.getLogger(__name__)
+
+_NO_CREDENTIALS = "No valid credentials were sent."
 _CODES = {
     400: "VALIDATION_FAILED",
     401: "UNAUTHENTICATED",
@@ -57,6 +61,8 @@ def problem(status: int, detail: str, request_id: str) -> tuple[dict[str, str], 
     headers = {"Content-Type": "application/problem+json", "X-Request-Id": request_id}
     if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "1"
+    if status == http.HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return headers, json.dumps(body).encode()
 
 
@@ -145,8 +151,14 @@ class Gateway(LocalGateway):
         try:
             event, context = self._authorizer.authorize(path, event, context)
         except LocalGatewayException as error:
-            detail = "No valid credentials were sent." if error.CODE == 401 else "This is not allowed."
+            detail = _NO_CREDENTIALS if error.CODE == http.HTTPStatus.UNAUTHORIZED else "This is not allowed."
             raise RequestRefusedError(error.CODE, detail) from error
+        except Exception as error:
+            # Like the gateway, take this one text for a refusal, and everything else for a failure.
+            if str(error) == "Unauthorized":
+                raise RequestRefusedError(401, _NO_CREDENTIALS) from error
+            _log.warning("the authorizer has failed", exc_info=True)
+            raise RequestRefusedError(503, "Credentials can't be checked at the moment.") from error
         answer: dict[str, Any] = self._app_object(event, context)
         return answer
 

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local_stack import environment
 from local_stack.backlog import Backlog, BacklogError
 from local_stack.endpoint import HOST, Endpoint
+from local_stack.issuer import Issuer
 from local_stack.patience import Patience
 from local_stack.resources import provision, resources
 from local_stack.server import ApiServer
@@ -43,6 +44,8 @@ class Options:
     hold_seconds: str
     data_dir: Path
     external_url: str | None = None
+    issuer_port: int | None = None
+    """Where the issuer of tokens answers; None: authentication is off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +125,9 @@ class Stack:
         except (BotoCoreError, ClientError) as error:
             named = "" if self._endpoint is not None else " (LOCALSTACK_HOST or AWS_ENDPOINT_URL names it)"
             raise StackError(f"the table and the queues can't be made at {self.aws_url}{named}: {error}") from None
-        environment.configure_application(self._environ, provisioned, hold_seconds=self._options.hold_seconds)
+        environment.configure_application(
+            self._environ, provisioned, hold_seconds=self._options.hold_seconds, issuer=self._started_issuer()
+        )
         application = self._load()
         try:
             backlog = self._backlog.read() if self._endpoint is not None else []
@@ -166,6 +171,17 @@ class Stack:
             raise StackError(f"port {self._options.port} can't be opened: {error.strerror}") from None
         self._started.callback(lambda: api.stop(self._patience(_REQUEST_PATIENCE_SECONDS)))
         api.start()
+
+    def _started_issuer(self) -> Issuer | None:
+        if self._options.issuer_port is None:
+            return None
+        try:
+            issuer = Issuer(data_dir=self._options.data_dir, port=self._options.issuer_port)
+        except (OSError, ValueError) as error:
+            raise StackError(f"the issuer of tokens can't be started: {error}") from None
+        issuer.start()
+        self._started.callback(issuer.stop)
+        return issuer
 
     def has_failed(self) -> str | None:
         """Return why the system can't go on, in one line; None while it can."""

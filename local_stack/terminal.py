@@ -32,7 +32,9 @@ class Terminal:
             # Lines are not broken here, or a command could not be copied from them.
             self._console.print(what, soft_wrap=True)
 
-    def welcome(self, *, api_url: str, aws_url: str, hold_seconds: str, data_dir: Path) -> None:
+    def welcome(
+        self, *, api_url: str, aws_url: str, hold_seconds: str, data_dir: Path, authentication: bool = False
+    ) -> None:
         """Say that everything runs, where, and what to try."""
         facts = Text()
         for name, value in (
@@ -42,10 +44,18 @@ class Terminal:
             ("Data and logs", f"{data_dir}  (the application's own log is app.log)"),
         ):
             facts.append(f"  {name:<14} ", "dim").append(f"{value}\n")
-        commands = Text("\n\n".join(_commands(api_url)), style="green")
+        facts.append(f"  {'Authentication':<14} ", "dim")
+        if authentication:
+            facts.append("on; `make token USER=alice ROLE=customer` gives a token\n")
+        else:
+            facts.append("off: whoever reaches the API may do everything (`make run AUTHENTICATION=on`)\n", "yellow")
+        commands = Text("\n\n".join(_commands(api_url, data_dir if authentication else None)), style="green")
         demo = Text("\nOr ").append(f"make demo PORT={api_url.rpartition(':')[2]}", "green")
         demo.append(" shows it all, an expiry too. Ctrl-C stops everything.\n")
-        self.show(Text("\nReady\n", style="bold green"))
+        ready = Text("\nReady", style="bold green")
+        if not authentication:
+            ready.append(", with authentication OFF", "bold yellow")
+        self.show(ready.append("\n"))
         self.show(facts)
         self.show(Text("To try, in another terminal:\n", style="bold"))
         self.show(commands)
@@ -75,17 +85,23 @@ class Terminal:
         self.show(line)
 
 
-def _commands(url: str) -> list[str]:
+def _commands(url: str, tokens_in: Path | None) -> list[str]:
     # A new name each time: the data of earlier runs is still there.
     provider = f"dr-{secrets.token_hex(2)}"
     tomorrow = (datetime.datetime.now(tz=datetime.UTC) + datetime.timedelta(days=1)).date().isoformat()
     window = {"date": tomorrow, "startTime": "09:00", "endTime": "12:00", "slotDurationMinutes": 30}
+    ann, alice = (
+        ""
+        if tokens_in is None
+        else f' \\\n  -H "Authorization: Bearer $(make -s token USER={user} ROLE={role} DATA_DIR={tokens_in})"'
+        for user, role in ((provider, "provider"), ("alice", "customer"))
+    )
     return [
         f"curl {url}/health/ready",
-        _post(f"{url}/providers", {"providerId": provider, "name": "Dr. Example"}),
-        _post(f"{url}/providers/{provider}/availability", window),
-        f"curl '{url}/providers/{provider}/slots?date={tomorrow}'",
-        _post(f"{url}/bookings", {"providerId": provider, "slotId": f"{tomorrow}T09:00", "userId": "alice"}),
+        _post(f"{url}/providers", {"providerId": provider, "name": "Dr. Example"}) + ann,
+        _post(f"{url}/providers/{provider}/availability", window) + ann,
+        f"curl '{url}/providers/{provider}/slots?date={tomorrow}'" + alice,
+        _post(f"{url}/bookings", {"providerId": provider, "slotId": f"{tomorrow}T09:00", "userId": "alice"}) + alice,
     ]
 
 

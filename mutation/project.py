@@ -39,6 +39,7 @@ APPOINTMENTS = Project(
     tests=(
         "tests/domain",
         "tests/services",
+        "tests/identity",
         "tests/workers",
         "tests/queue",
         "tests/dao",

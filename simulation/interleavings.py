@@ -14,6 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 from chalicelib.bootstrap import Application
 from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import Item, slot_item
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.domain.models import Slot
 from operations.invariants import unfinished, violations
@@ -349,29 +350,31 @@ class Interleavings:
 def books_and_confirms(application: Application) -> None:
     """A client that gets what it wants, if it can."""
     with suppress(AppointmentError):
-        application.services.bookings.confirm(_hold(application, "first"))
+        application.services.bookings.confirm(_hold(application, "first"), by=ANYBODY)
 
 
 def books_and_cancels(application: Application) -> None:
     """A client that changes its mind."""
     with suppress(AppointmentError):
-        application.services.bookings.cancel(_hold(application, "second"))
+        application.services.bookings.cancel(_hold(application, "second"), by=ANYBODY)
 
 
 def books_and_reschedules(application: Application) -> None:
     """A client that wants the other slot after all."""
     with suppress(AppointmentError):
-        application.services.bookings.reschedule(_hold(application, "first"), OTHER_SLOT_ID)
+        application.services.bookings.reschedule(_hold(application, "first"), OTHER_SLOT_ID, by=ANYBODY)
 
 
 def books_the_other_and_confirms(application: Application) -> None:
     """A client that wants the other slot from the beginning."""
     with suppress(AppointmentError):
-        application.services.bookings.confirm(_hold(application, "second", OTHER_SLOT_ID))
+        application.services.bookings.confirm(_hold(application, "second", OTHER_SLOT_ID), by=ANYBODY)
 
 
 def _hold(application: Application, user: str, slot_id: str = SLOT_ID) -> str:
-    return application.services.bookings.hold(provider_id=PROVIDER, slot_id=slot_id, user_id=user).booking_id
+    return application.services.bookings.hold(
+        provider_id=PROVIDER, slot_id=slot_id, user_id=user, by=ANYBODY
+    ).booking_id
 
 
 ONE_SLOT: Mapping[str, Client] = {"first": books_and_confirms, "second": books_and_cancels}

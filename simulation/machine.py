@@ -27,6 +27,7 @@ T = TypeVar("T")
 HOLD_SECONDS = 10
 WANTED = resources()
 SETTINGS = Settings(
+    authentication="off",
     table_name=WANTED.table.name,
     booking_queue_url=URL + WANTED.bookings.name,
     booking_dead_letter_queue_url=URL + WANTED.bookings_dead_letters.name,

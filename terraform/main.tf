@@ -5,6 +5,9 @@ locals {
   api_timeout_seconds    = 29
   worker_timeout_seconds = 30
 
+  # Two documents of the issuer's, each within 3 s, and a cold start: then it says by itself what is wrong.
+  authorizer_timeout_seconds = 10
+
   # After this Lambda gives a stream record up. It stays well above the age at which the handler itself keeps a failing
   # record as a dead letter, since what Lambda puts there has no content; and well below the stream's 24 hours, in
   # which the record can still be read from there.
@@ -32,11 +35,20 @@ resource "terraform_data" "cursor_key" {
   }
 }
 
+# A deployment without an issuer is sound, and of no use yet: it says so, and goes on.
+check "somebody_gets_in" {
+  assert {
+    condition     = var.token_issuer != ""
+    error_message = "There is no token_issuer, so nobody gets in: all but /health, /docs and /openapi.json answers 401. docs/deployment.md, Authentication, says how to set one."
+  }
+}
+
 module "table" {
   source = "./modules/table"
 
   name                = local.prefix
   deletion_protection = var.deletion_protection
+  kms_key_arn         = var.kms_key_arn
 }
 
 module "queue" {
@@ -45,22 +57,26 @@ module "queue" {
   prefix                 = local.prefix
   worker_timeout_seconds = local.worker_timeout_seconds
   max_receive_count      = var.booking_max_receives
+  kms_key_arn            = var.kms_key_arn
 }
 
 module "functions" {
   source = "./modules/functions"
 
-  prefix                   = local.prefix
-  package_file             = "${local.build_directory}/deployment.zip"
-  runtime                  = local.package.runtime
-  architecture             = local.package.architecture
-  memory_mb                = var.memory_mb
-  api_timeout_seconds      = local.api_timeout_seconds
-  worker_timeout_seconds   = local.worker_timeout_seconds
-  api_reserved_concurrency = var.api_reserved_concurrency
-  log_retention_days       = var.log_retention_days
-  table                    = module.table.table
-  queues                   = module.queue.queues
+  prefix                          = local.prefix
+  package_file                    = "${local.build_directory}/deployment.zip"
+  runtime                         = local.package.runtime
+  architecture                    = local.package.architecture
+  memory_mb                       = var.memory_mb
+  api_timeout_seconds             = local.api_timeout_seconds
+  worker_timeout_seconds          = local.worker_timeout_seconds
+  authorizer_timeout_seconds      = local.authorizer_timeout_seconds
+  api_reserved_concurrency        = var.api_reserved_concurrency
+  authorizer_reserved_concurrency = var.authorizer_reserved_concurrency
+  log_retention_days              = var.log_retention_days
+  kms_key_arn                     = var.kms_key_arn
+  table                           = module.table.table
+  queues                          = module.queue.queues
 
   # The settings of chalicelib/bootstrap.py; AWS_REGION is set by Lambda.
   environment_variables = {
@@ -69,10 +85,18 @@ module "functions" {
     BOOKING_DEAD_LETTER_QUEUE_URL    = module.queue.queues.bookings_dead_letters.url
     EXPIRATION_DEAD_LETTER_QUEUE_URL = module.queue.queues.expirations_dead_letters.url
     CURSOR_KEYS                      = sensitive(join(",", [for version in local.cursor_key_versions : terraform_data.cursor_key[version].output]))
+    CORS_ORIGINS                     = join(",", var.cors_origins)
     HOLD_SECONDS                     = var.hold_seconds
     BOOKING_MAX_RECEIVES             = var.booking_max_receives
     EXPIRATION_MAX_AGE_SECONDS       = var.expiration_max_age_seconds
     LOG_LEVEL                        = var.log_level
+  }
+
+  authorizer_environment_variables = {
+    TOKEN_ISSUER   = var.token_issuer
+    TOKEN_AUDIENCE = var.token_audience
+    ROLE_CLAIM     = var.role_claim
+    LOG_LEVEL      = var.log_level
   }
 }
 
@@ -95,9 +119,14 @@ module "api" {
   stage                = var.environment
   body_file            = "${local.build_directory}/api.json"
   function             = module.functions.live["api"]
+  authorizer           = module.functions.live["authorize"]
+  cors_origins         = var.cors_origins
   throttle_rate_limit  = var.throttle_rate_limit
   throttle_burst_limit = var.throttle_burst_limit
+  route_throttles      = var.route_throttles
+  web_acl_arn          = var.web_acl_arn
   log_retention_days   = var.log_retention_days
+  kms_key_arn          = var.kms_key_arn
 }
 
 module "monitoring" {

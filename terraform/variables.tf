@@ -40,15 +40,31 @@ variable "memory_mb" {
   }
 }
 
+# Without a bound, whoever sends enough requests has as many functions run as the account lets run, and takes them from all
+# else in it. At the default rate limit of 50 a second and 100 ms a request, 5 run at once.
 variable "api_reserved_concurrency" {
   description = "How many requests the API function may serve at once, taken out of the account's quota and kept for it; -1 for no such limit."
   type        = number
-  default     = -1
+  default     = 20
   nullable    = false
 
   validation {
     condition     = var.api_reserved_concurrency == -1 || (var.api_reserved_concurrency >= 1 && floor(var.api_reserved_concurrency) == var.api_reserved_concurrency)
     error_message = "The reserved concurrency must be a whole number of 1 or more, or -1 for no limit. 0 would stop the API."
+  }
+}
+
+# A token is asked about once in five minutes, and takes milliseconds as a rule. What a bound is for is a flood of made-up
+# ones, each of which is asked about.
+variable "authorizer_reserved_concurrency" {
+  description = "How many tokens the authorizer may check at once, taken out of the account's quota and kept for it; -1 for no such limit."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.authorizer_reserved_concurrency == -1 || (var.authorizer_reserved_concurrency >= 1 && floor(var.authorizer_reserved_concurrency) == var.authorizer_reserved_concurrency)
+    error_message = "The reserved concurrency must be a whole number of 1 or more, or -1 for no limit. 0 would let nobody in."
   }
 }
 
@@ -157,6 +173,93 @@ variable "throttle_burst_limit" {
   validation {
     condition     = var.throttle_burst_limit >= 1 && var.throttle_burst_limit <= 5000 && floor(var.throttle_burst_limit) == var.throttle_burst_limit
     error_message = "The burst limit must be a whole number from 1 to 5000, which is the account's own limit."
+  }
+}
+
+variable "route_throttles" {
+  description = "Limits of single routes, below those of all: requests a second in the long run, and at once. A route is its method and path, as in the API's description."
+  type        = map(object({ rate = number, burst = number }))
+  nullable    = false
+
+  # What writes most: a hold is three items and a message, and a pattern of availability can be a year of slots.
+  default = {
+    "POST /bookings"                            = { rate = 20, burst = 40 }
+    "POST /providers/{providerId}/availability" = { rate = 1, burst = 5 }
+  }
+
+  validation {
+    condition     = alltrue([for route in keys(var.route_throttles) : can(regex("^(DELETE|GET|PATCH|POST|PUT) /[^ ]*$", route))])
+    error_message = "Each route must be a method and a path, such as POST /bookings."
+  }
+
+  validation {
+    condition     = alltrue([for limits in values(var.route_throttles) : limits.rate > 0 && limits.rate <= 10000 && limits.burst >= 1 && limits.burst <= 5000 && floor(limits.burst) == limits.burst])
+    error_message = "A route's rate must be above 0 and up to 10000 requests a second, and its burst a whole number from 1 to 5000: the account's own limits."
+  }
+}
+
+variable "token_issuer" {
+  description = "The OpenID Connect issuer whose tokens are good: its URL exactly as its tokens name it in `iss`. Empty: nobody gets in."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.token_issuer == "" || can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?(/[^\\s?#]*)?$", var.token_issuer))
+    error_message = "The issuer must be an https URL without a query, such as https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE, or empty."
+  }
+}
+
+variable "token_audience" {
+  description = "What tokens must name in `aud` to be for this API; needed when there is an issuer."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "role_claim" {
+  description = "The claim of a token that tells what its user may do: customer, provider or admin."
+  type        = string
+  default     = "role"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^\\S+$", var.role_claim))
+    error_message = "The claim's name must not be empty, and have no spaces."
+  }
+}
+
+variable "cors_origins" {
+  description = "The origins whose pages may call the API from a browser, such as https://book.example.org."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for origin in var.cors_origins : can(regex("^https://[a-z0-9.-]+(:[0-9]+)?$", origin))])
+    error_message = "Every origin must be https, a host in lower case and a port if there is one, such as https://book.example.org: no path, no slash at the end, and no pattern."
+  }
+}
+
+variable "web_acl_arn" {
+  description = "The WAF web ACL before the API, a regional one; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.web_acl_arn == null || can(regex("^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/", var.web_acl_arn))
+    error_message = "The web ACL must be the ARN of a regional one, such as arn:aws:wafv2:us-east-1:123456789012:regional/webacl/NAME/ID."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "The KMS key that encrypts the table, the queues, the logs and the functions' environment; null for keys that AWS owns."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
+    error_message = "The key must be the ARN of a key, and of no alias, such as arn:aws:kms:us-east-1:123456789012:key/ID."
   }
 }
 

@@ -5,6 +5,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
+# The application is imported once, and routes have an authorizer or none from then on: most tests are not about it.
+os.environ["AUTHENTICATION"] = "off"
+
 import pytest
 from hypothesis import settings
 from localstack_client.session import Session
@@ -24,7 +27,7 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 MEASURED = re.compile(
-    r"tests/(?:\w+\.py|(?:dao|domain|handlers|queue|services|workers)/|contracts/.*\bsimulated\b)", re.ASCII
+    r"tests/(?:\w+\.py|(?:dao|domain|handlers|identity|queue|services|workers)/|contracts/.*\bsimulated\b)", re.ASCII
 )
 """Tests in which the coverage is measured: those that call the application's code themselves, by their ids. Elsewhere
 it runs so often, or among so much other code, that to measure it would take as long again."""

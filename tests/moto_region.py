@@ -41,6 +41,7 @@ class Aws:
             "CURSOR_KEYS": CURSOR_KEY,
             "EXPIRATION_DEAD_LETTER_QUEUE_URL": self.its.expirations_dead_letters_url,
             "AWS_REGION": REGION,
+            "AUTHENTICATION": "off",
         }
 
     def received(self, queue_url: str) -> "list[MessageTypeDef]":

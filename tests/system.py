@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -166,7 +166,9 @@ class AwsTable:
         return messages
 
 
-def start(data_dir: Path, *, hold_seconds: int, environment: dict[str, str] | None = None) -> System:
+def start(
+    data_dir: Path, *, hold_seconds: int, environment: dict[str, str] | None = None, options: Sequence[str] = ()
+) -> System:
     """Start the system and wait until it is ready."""
     port, aws_port = free_port(), free_port()
     # LocalStack and MiniStack take an access key of twelve digits for an account, so that each system has a world of
@@ -174,7 +176,7 @@ def start(data_dir: Path, *, hold_seconds: int, environment: dict[str, str] | No
     account = str(int.from_bytes(hashlib.sha256(bytes(data_dir)).digest()) % 10**12).zfill(12)
     output = (data_dir / "terminal.log").open("wb")
     command = [sys.executable, "-m", "local_stack", "--port", str(port), "--aws-port", str(aws_port)]
-    command += ["--hold-seconds", str(hold_seconds), "--data-dir", str(data_dir)]
+    command += ["--hold-seconds", str(hold_seconds), "--data-dir", str(data_dir), *options]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -210,10 +212,12 @@ def stop(system: System) -> int:
 
 
 @contextmanager
-def running(data_dir: Path, *, hold_seconds: int, environment: dict[str, str] | None = None) -> Iterator[System]:
+def running(
+    data_dir: Path, *, hold_seconds: int, environment: dict[str, str] | None = None, options: Sequence[str] = ()
+) -> Iterator[System]:
     """A system for the length of a `with` block."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    system = start(data_dir, hold_seconds=hold_seconds, environment=environment)
+    system = start(data_dir, hold_seconds=hold_seconds, environment=environment, options=options)
     try:
         yield system
     finally:

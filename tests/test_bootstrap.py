@@ -5,17 +5,32 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from chalice.app import AuthRequest
 from pydantic import ValidationError
 
-from chalicelib.bootstrap import Clients, Settings, SettingsError, application, build
+from chalicelib.bootstrap import (
+    AuthorizerSettings,
+    Clients,
+    Settings,
+    SettingsError,
+    application,
+    authentication_is_off,
+    authorizer,
+    build,
+)
 from chalicelib.dao.table import Retries
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import InvalidInputError, ProviderExistsError
 from chalicelib.domain.models import CANCEL, BookingStatus
+from chalicelib.identity.authorizer import UnauthorizedError
+from chalicelib.identity.keys import KeysUnavailableError
 from chalicelib.services.listings import Page, PageRequest
 from tests.builders import CURSOR_KEY, DAY, NOW, Clock, availability, booking, new_id, slot
 from tests.events import event, failed, message, removal, sqs_record
+from tests.identity.issuer import token
 from tests.log_lines import unconfigured_logger
 from tests.moto_region import REGION, Aws
+from tests.ports import free_port
 from tests.tables import dao_stores, table_on
 from tests.wire import Wire, cancelled
 
@@ -41,6 +56,8 @@ def test_what_is_not_set_has_a_default() -> None:
         "booking_max_receives": 5,
         "expiration_max_age_seconds": 3600,
         "log_level": "INFO",
+        "authentication": "on",
+        "cors_origins": "",
     }
 
 
@@ -174,10 +191,10 @@ def test_a_built_application_takes_a_booking_from_the_hold_to_its_confirmation(a
     ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
     services.availability.set_day(ann.provider_id, availability())
 
-    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1")
+    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1", by=ANYBODY)
     (sent,) = aws.received(aws.its.bookings_url)
     response = application.process_bookings(event(sqs_record(sent["Body"])))
-    confirmed = services.bookings.confirm(held.booking_id)
+    confirmed = services.bookings.confirm(held.booking_id, by=ANYBODY)
 
     assert timedelta(seconds=60) <= held.expires_at - NOW < timedelta(seconds=61)
     assert failed(response) == []
@@ -215,7 +232,7 @@ def test_a_built_application_expires_the_booking_of_a_removed_trigger(aws: Aws) 
     services = application.services
     ann = services.providers.create(name="Ann", time_zone="UTC", provider_id=None)
     services.availability.set_day(ann.provider_id, availability())
-    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1")
+    held = services.bookings.hold(provider_id=ann.provider_id, slot_id=f"{DAY}T09:00", user_id="user-1", by=ANYBODY)
     clock.advance(seconds=301)
 
     response = application.expire_bookings(event(removal(held)))
@@ -322,3 +339,74 @@ def test_the_processes_own_application_logs_at_the_level_that_is_set(monkeypatch
     with unconfigured_logger() as logger:
         application.__wrapped__()
         assert logger.level == logging.ERROR
+
+
+@pytest.mark.parametrize("listed", ["https://www.example.com", "https://a.example,http://localhost:3000", ""])
+def test_origins_are_listed_with_commas(listed: str) -> None:
+    assert Settings.from_environment({**ENVIRONMENT, "CORS_ORIGINS": listed}).cors_origins == listed
+
+
+@pytest.mark.parametrize(
+    "listed", ["*", "https://a.example/", "a.example", "https://a.example, https://b.example", ","]
+)
+def test_what_is_no_origin_is_refused(listed: str) -> None:
+    with pytest.raises(SettingsError, match=r"CORS_ORIGINS: .*https://www\.example\.com"):
+        Settings.from_environment({**ENVIRONMENT, "CORS_ORIGINS": listed})
+
+
+ISSUER = {"TOKEN_ISSUER": "https://issuer.example/pool", "TOKEN_AUDIENCE": "appointments"}
+
+
+def test_the_authorizer_has_settings_of_its_own() -> None:
+    settings = AuthorizerSettings.from_environment(ISSUER)
+    assert settings.model_dump() == {
+        "log_level": "INFO",
+        "token_issuer": "https://issuer.example/pool",
+        "token_audience": "appointments",
+        "role_claim": "role",
+    }
+    assert AuthorizerSettings.from_environment({}).token_issuer == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"TOKEN_ISSUER": "http://issuer.example"}, "TOKEN_ISSUER: .*https URL"),
+        ({"TOKEN_ISSUER": "issuer.example"}, "TOKEN_ISSUER: .*https URL"),
+        ({"TOKEN_ISSUER": "https://issuer.example?x=1"}, "TOKEN_ISSUER: .*https URL"),
+        ({"TOKEN_ISSUER": "https://"}, "TOKEN_ISSUER: .*https URL"),
+        ({"TOKEN_AUDIENCE": ""}, "TOKEN_AUDIENCE must be set together with TOKEN_ISSUER"),
+        ({"ROLE_CLAIM": ""}, "ROLE_CLAIM: "),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: .*but it is 'LOUD'"),
+    ],
+)
+def test_a_wrong_setting_of_the_authorizer_is_told(changes: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        AuthorizerSettings.from_environment({**ISSUER, **changes})
+
+
+@pytest.mark.parametrize("issuer", ["http://127.0.0.1:8001", "http://localhost:8001"])
+def test_an_issuer_on_this_machine_needs_no_tls(issuer: str) -> None:
+    assert AuthorizerSettings.from_environment({**ISSUER, "TOKEN_ISSUER": issuer}).token_issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("environment", "off"), [({}, False), ({"AUTHENTICATION": "on"}, False), ({"AUTHENTICATION": "off"}, True)]
+)
+def test_authentication_is_on_unless_it_is_said_in_plain_words(environment: dict[str, str], off: bool) -> None:
+    assert authentication_is_off(environment) is off
+    assert Settings.from_environment({**ENVIRONMENT, **environment}).authentication == ("off" if off else "on")
+
+
+def test_an_authorizer_without_an_issuer_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TOKEN_ISSUER", "TOKEN_AUDIENCE"):
+        monkeypatch.delenv(name, raising=False)
+    with unconfigured_logger(), pytest.raises(UnauthorizedError):
+        authorizer.__wrapped__()(AuthRequest("TOKEN", f"Bearer {token()}", "arn:aws:execute-api:a:1:b/c/GET/d"))
+
+
+def test_an_authorizer_with_an_issuer_asks_that_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_ISSUER", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("TOKEN_AUDIENCE", "appointments")
+    with unconfigured_logger(), pytest.raises(KeysUnavailableError):
+        authorizer.__wrapped__()(AuthRequest("TOKEN", f"Bearer {token()}", "arn:aws:execute-api:a:1:b/c/GET/d"))

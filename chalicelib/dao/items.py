@@ -59,6 +59,7 @@ def provider_item(provider: Provider) -> Item:
         "timeZone": provider.time_zone,
         "createdAt": to_text(provider.created_at),
         **policy_fields(provider.policy),
+        **({"ownerId": provider.owner_id} if provider.owner_id else {}),
     }
 
 
@@ -87,6 +88,7 @@ def to_provider(item: Item) -> Provider:
         time_zone=item["timeZone"],
         created_at=from_text(item["createdAt"]),
         policy=to_policy(item),
+        owner_id=item.get("ownerId"),
     )
 
 

@@ -13,6 +13,8 @@
     |   +-- TooFarAheadError
     |   +-- CancelCutoffPassedError
     +-- IdempotencyKeyReusedError  the user has sent the same key with another request
+    +-- UnauthenticatedError       it is not known who calls
+    +-- ForbiddenError             whoever calls may not do this
     +-- ServiceUnavailableError    the table or the queue can't be reached, or throttles
     +-- MalformedRecordError       a message or stream record that can't ever be processed
 
@@ -24,6 +26,20 @@ from chalicelib.domain.models import BookingStatus
 
 class AppointmentError(Exception):
     """The root: whatever the business can answer beside success."""
+
+
+class UnauthenticatedError(AppointmentError):
+    """No token, or none that proves anything."""
+
+    def __init__(self) -> None:
+        super().__init__("No valid credentials were sent.")
+
+
+class ForbiddenError(AppointmentError):
+    """Whoever calls is known, and may not do this."""
+
+    def __init__(self) -> None:
+        super().__init__("This is not allowed.")
 
 
 class InvalidInputError(AppointmentError):

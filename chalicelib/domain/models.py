@@ -109,6 +109,8 @@ class Provider:
     time_zone: str
     created_at: datetime
     policy: Policy = NO_RULES
+    owner_id: str | None = None
+    """The user who acts for it, for good; None: admins alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

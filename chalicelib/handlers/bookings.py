@@ -6,7 +6,7 @@ from http import HTTPStatus
 from chalice.app import Request, Response
 
 from chalicelib.domain.errors import BookingNotFoundError
-from chalicelib.handlers.http import Router, answer, body, body_if_any, headers
+from chalicelib.handlers.http import Router, answer, body, body_if_any, called_by, headers
 from chalicelib.handlers.schemas import (
     BOOKING_ID,
     BookingView,
@@ -29,37 +29,40 @@ def register(router: Router) -> None:
 
 def create_booking(request: Request, services: Services) -> Response:
     """Hold a slot; the booking is created in the background."""
-    asked = body(request, CreateBooking)
+    caller = called_by(request)
+    asked = body(request, CreateBooking, **({"userId": caller.user_id} if caller.user_id else {}))
     booking = services.bookings.hold(
         provider_id=asked.provider_id,
         slot_id=asked.slot_id,
         user_id=asked.user_id,
         idempotency_key=headers(request, CreateBookingHeaders).idempotency_key,
+        by=caller,
     )
     return answer(BookingView.of(booking), HTTPStatus.ACCEPTED, location=f"/bookings/{booking.booking_id}")
 
 
-def get_booking(_request: Request, services: Services, **path: str) -> Response:
+def get_booking(request: Request, services: Services, **path: str) -> Response:
     """Show a booking."""
-    return answer(BookingView.of(services.bookings.get(booking_id_in(path))))
+    return answer(BookingView.of(services.bookings.get(booking_id_in(path), by=called_by(request))))
 
 
 def confirm_booking(request: Request, services: Services, **path: str) -> Response:
     """Confirm a booking within its hold."""
     body_if_any(request, NoBody)
-    return answer(BookingView.of(services.bookings.confirm(booking_id_in(path))))
+    return answer(BookingView.of(services.bookings.confirm(booking_id_in(path), by=called_by(request))))
 
 
 def cancel_booking(request: Request, services: Services, **path: str) -> Response:
     """Cancel a booking."""
     body_if_any(request, NoBody)
-    return answer(BookingView.of(services.bookings.cancel(booking_id_in(path))))
+    return answer(BookingView.of(services.bookings.cancel(booking_id_in(path), by=called_by(request))))
 
 
 def reschedule_booking(request: Request, services: Services, **path: str) -> Response:
     """Give a booking another slot."""
     asked = body(request, RescheduleBooking)
-    return answer(BookingView.of(services.bookings.reschedule(booking_id_in(path), asked.slot_id)))
+    booking = services.bookings.reschedule(booking_id_in(path), asked.slot_id, by=called_by(request))
+    return answer(BookingView.of(booking))
 
 
 def booking_id_in(path: dict[str, str]) -> str:

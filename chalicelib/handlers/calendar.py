@@ -11,7 +11,7 @@ from chalice.app import Request, Response
 
 from chalicelib.domain.models import BookingStatus
 from chalicelib.handlers.bookings import booking_id_in
-from chalicelib.handlers.http import Router
+from chalicelib.handlers.http import Router, called_by
 from chalicelib.services import Services
 from chalicelib.services.calendar import Appointment
 
@@ -26,9 +26,9 @@ def register(router: Router) -> None:
     router.route("GET", "/bookings/{bookingId}/calendar.ics")(get_calendar)
 
 
-def get_calendar(_request: Request, services: Services, **path: str) -> Response:
+def get_calendar(request: Request, services: Services, **path: str) -> Response:
     """Show a booking as a calendar's event."""
-    appointment = services.calendar.appointment(booking_id_in(path))
+    appointment = services.calendar.appointment(booking_id_in(path), by=called_by(request))
     status = appointment.booking.status
     method = "PUBLISH" if status in _PUBLISHED_AS else "CANCEL"
     headers: dict[str, str | list[str]] = {

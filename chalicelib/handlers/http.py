@@ -9,12 +9,14 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
 
-from chalice.app import Chalice, MultiDict, Request, Response
+from chalice.app import Chalice, ChaliceAuthorizer, MultiDict, Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib import logs
+from chalicelib.domain.access import Caller
 from chalicelib.domain.errors import AppointmentError
-from chalicelib.handlers import problems
+from chalicelib.handlers import cors, problems
+from chalicelib.handlers.access import PUBLIC, RULES, Rule, admit, caller_in
 from chalicelib.handlers.forms import Forms
 from chalicelib.handlers.problems import FieldError, RequestError
 from chalicelib.handlers.schemas import BOOKING_ID, PROVIDER_ID
@@ -23,6 +25,15 @@ from chalicelib.services import Services
 _log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 64 * 1024
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What every answer carries, unless its view knows better: https://owasp.org/www-project-secure-headers/."""
+
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _DEEPEST_PATH: Final = 8
 _MESSAGES: Final[Mapping[str, str]] = {
@@ -59,20 +70,37 @@ class Router:
     the middleware does what is common to all answers, those that Chalice makes itself included.
     """
 
-    def __init__(self, app: Chalice, services: Callable[[], Services]) -> None:
+    def __init__(
+        self,
+        app: Chalice,
+        services: Callable[[], Services],
+        authorizer: ChaliceAuthorizer | None = None,
+        *,
+        rules: Mapping[tuple[str, str], Rule] = RULES,
+    ) -> None:
         self._app = app
         self._services = services
+        self._authorizer = authorizer
+        self._rules = rules
         app.register_middleware(self._around, "http")
 
     def route(self, method: str, path: str) -> Callable[[View], View]:
-        """Declare a view: called with the request, the services, and the path's parameters by name."""
+        """Declare a view: called with the request, the services, and the path's parameters by name.
 
+        Raises KeyError for a route without a rule: then it is not known who may call it.
+        """
+        return self._declare(method, path, self._rules[method, path])
+
+    def _declare(self, method: str, path: str, rule: Rule) -> Callable[[View], View]:
         def declare(view: View) -> View:
             def call(**path_parameters: str) -> Response:
                 request = cast("Request", self._app.current_request)
                 try:
                     services = self._services()
                     with services.begin():
+                        if not rule.is_public:
+                            request.context["caller"] = caller_in(request.context, services=services)
+                            admit(called_by(request), rule, path_parameters, services=services)
                         return view(request, services, **path_parameters)
                 except Exception as error:
                     if not isinstance(error, RequestError | AppointmentError):
@@ -80,7 +108,8 @@ class Router:
                     return problems.response_for(error, request_id=request_id(request))
 
             # An empty list of content types turns Chalice's own check off, which takes a body of no type for JSON.
-            self._app.route(path, methods=[method], content_types=[], name=view.__name__)(call)
+            authorizer = None if rule.is_public else self._authorizer
+            self._app.route(path, methods=[method], content_types=[], name=view.__name__, authorizer=authorizer)(call)
             return view
 
         return declare
@@ -94,13 +123,19 @@ class Router:
         for depth in range(1, _DEEPEST_PATH + 1):
             path = "".join(f"/{{segment{number}}}" for number in range(depth))
             for method in _METHODS:
-                self.route(method, path)(unknown_path)
+                self._declare(method, path, PUBLIC)(unknown_path)
 
     def _around(self, request: Request, get_response: Callable[[Request], Response]) -> Response:
         started = time.perf_counter()
         with logs.bound(request_id=request_id(request)):
-            response = self._answer(request, get_response)
-            response.headers["X-Request-Id"] = request_id(request)
+            origins = self._origins()
+            response = self._answer(request, origins, get_response)
+            response.headers = {
+                **SECURITY_HEADERS,
+                **cors.headers_for(request, origins),
+                **response.headers,
+                "X-Request-Id": request_id(request),
+            }
             _log.info(
                 "request",
                 extra={
@@ -113,10 +148,19 @@ class Router:
             )
         return response
 
-    def _answer(self, request: Request, get_response: Callable[[Request], Response]) -> Response:
+    def _origins(self) -> frozenset[str]:
+        try:
+            return self._services().cors_origins
+        except Exception:
+            # Wrong settings are the views' to tell.
+            return frozenset()
+
+    def _answer(
+        self, request: Request, origins: frozenset[str], get_response: Callable[[Request], Response]
+    ) -> Response:
         try:
             _refuse_if_too_large(request)
-            response = get_response(request)
+            response = cors.preflight(request, origins) or get_response(request)
         except RequestError as error:
             return problems.response_for(error, request_id=request_id(request))
         if isinstance(response.body, dict):
@@ -136,8 +180,16 @@ def request_id(request: Request) -> str:
     return str(request.context.get("requestId") or getattr(request.lambda_context, "aws_request_id", ""))
 
 
-def body(request: Request, model: type[Model] | Forms[Model]) -> Model:
-    """The request's JSON body as a model, or as one of several forms. Raises `RequestError`."""
+def called_by(request: Request) -> Caller:
+    """Who makes the request; of a public route, nobody knows."""
+    return cast("Caller", request.context["caller"])
+
+
+def body(request: Request, model: type[Model] | Forms[Model], **known: str) -> Model:
+    """The request's JSON body as a model, or as one of several forms. Raises `RequestError`.
+
+    What is `known` stands for what the body leaves out.
+    """
     raw = cast("bytes", request.raw_body)
     if raw:
         _refuse_unless_json(request.headers.get("content-type", ""))
@@ -152,7 +204,7 @@ def body(request: Request, model: type[Model] | Forms[Model]) -> Model:
         document = json.loads(raw.decode("utf-8"), object_pairs_hook=members, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise problems.invalid(FieldError("body", "must be a JSON object in UTF-8")) from None
-    return _validated(model, document, repeated)
+    return _validated(model, {**known, **document} if isinstance(document, dict) else document, repeated)
 
 
 def body_if_any(request: Request, model: type[Model]) -> Model:

@@ -21,6 +21,8 @@ class Problem(NamedTuple):
 
 
 VALIDATION_FAILED = Problem(HTTPStatus.BAD_REQUEST, "VALIDATION_FAILED")
+UNAUTHENTICATED = Problem(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED")
+FORBIDDEN = Problem(HTTPStatus.FORBIDDEN, "FORBIDDEN")
 NOT_FOUND = Problem(HTTPStatus.NOT_FOUND, "NOT_FOUND")
 METHOD_NOT_ALLOWED = Problem(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED")
 PAYLOAD_TOO_LARGE = Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "PAYLOAD_TOO_LARGE")
@@ -30,6 +32,8 @@ SERVICE_UNAVAILABLE = Problem(HTTPStatus.SERVICE_UNAVAILABLE, "SERVICE_UNAVAILAB
 
 PROBLEM_OF: Mapping[type[Exception], Problem] = {
     errors.InvalidInputError: VALIDATION_FAILED,
+    errors.UnauthenticatedError: UNAUTHENTICATED,
+    errors.ForbiddenError: FORBIDDEN,
     errors.ProviderNotFoundError: Problem(HTTPStatus.NOT_FOUND, "PROVIDER_NOT_FOUND"),
     errors.SlotNotFoundError: Problem(HTTPStatus.NOT_FOUND, "SLOT_NOT_FOUND"),
     errors.BookingNotFoundError: Problem(HTTPStatus.NOT_FOUND, "BOOKING_NOT_FOUND"),
@@ -41,6 +45,12 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = {
     errors.CancelCutoffPassedError: Problem(HTTPStatus.CONFLICT, "CANCEL_CUTOFF_PASSED"),
     errors.IdempotencyKeyReusedError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"),
     errors.ServiceUnavailableError: SERVICE_UNAVAILABLE,
+}
+
+
+_HEADERS_OF: Mapping[Problem, Mapping[str, str]] = {
+    UNAUTHENTICATED: {"WWW-Authenticate": "Bearer"},  # RFC 9110, 15.5.2
+    SERVICE_UNAVAILABLE: {"Retry-After": RETRY_AFTER_SECONDS},
 }
 
 
@@ -84,8 +94,11 @@ def response(
         "requestId": request_id,
         **(members or {}),
     }
-    retry = {"Retry-After": RETRY_AFTER_SECONDS} if problem is SERVICE_UNAVAILABLE else {}
-    all_headers: dict[str, str | list[str]] = {"Content-Type": CONTENT_TYPE, **retry, **(headers or {})}
+    all_headers: dict[str, str | list[str]] = {
+        "Content-Type": CONTENT_TYPE,
+        **_HEADERS_OF.get(problem, {}),
+        **(headers or {}),
+    }
     return Response(json.dumps(body), headers=all_headers, status_code=problem.status)
 
 

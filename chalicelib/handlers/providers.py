@@ -6,7 +6,7 @@ from http import HTTPStatus
 from chalice.app import Request, Response
 
 from chalicelib.domain.errors import ProviderNotFoundError
-from chalicelib.handlers.http import Router, answer, body
+from chalicelib.handlers.http import Router, answer, body, called_by
 from chalicelib.handlers.schemas import PROVIDER_ID, ChangeProvider, CreateProvider, ProviderView
 from chalicelib.services import Services
 
@@ -22,7 +22,11 @@ def create_provider(request: Request, services: Services) -> Response:
     """Create a provider."""
     asked = body(request, CreateProvider)
     provider = services.providers.create(
-        name=asked.name, time_zone=asked.time_zone, provider_id=asked.provider_id, policy=asked.to_policy()
+        name=asked.name,
+        time_zone=asked.time_zone,
+        provider_id=asked.provider_id,
+        policy=asked.to_policy(),
+        owner_id=called_by(request).user_id,
     )
     return answer(ProviderView.of(provider), HTTPStatus.CREATED, location=f"/providers/{provider.provider_id}")
 

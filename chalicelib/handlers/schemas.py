@@ -461,8 +461,15 @@ def _refuse_overlaps(spans: Sequence[_SpanRequest]) -> None:
             raise ValueError(f"must not overlap, but {_from_to(earlier)} and {_from_to(later)} do")
 
 
+def _user_may_be_left_out(schema: dict[str, Any]) -> None:
+    """The caller is meant then, whom the token names."""
+    schema["required"].remove("userId")
+
+
 class CreateBooking(_Request):
-    """`POST /bookings`."""
+    """`POST /bookings`; without a `userId`, for the caller."""
+
+    model_config = ConfigDict(json_schema_extra=_user_may_be_left_out)
 
     provider_id: ProviderId
     slot_id: SlotId

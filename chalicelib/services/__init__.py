@@ -4,10 +4,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
+from chalicelib.domain.ports import Clock
 from chalicelib.services.availability import AvailabilityService
 from chalicelib.services.bookings import BookingService
 from chalicelib.services.calendar import CalendarService
 from chalicelib.services.listings import ListingService
+from chalicelib.services.ownership import Ownership
 from chalicelib.services.providers import ProviderService
 from chalicelib.services.readiness import ReadinessService
 
@@ -22,6 +24,12 @@ class Services:
     listings: ListingService
     calendar: CalendarService
     readiness: ReadinessService
+    ownership: Ownership
+    clock: Clock
+    without_authentication: bool = False
+    """Whether everybody may do everything."""
+    cors_origins: frozenset[str] = frozenset()
+    """Origins of the web pages that may call the API from a browser."""
     begin: Callable[[], AbstractContextManager[None]] = nullcontext
     """Enters a request: its time begins."""
 
@@ -31,6 +39,7 @@ __all__ = [
     "BookingService",
     "CalendarService",
     "ListingService",
+    "Ownership",
     "ProviderService",
     "ReadinessService",
     "Services",

@@ -8,9 +8,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from chalicelib.domain.access import Caller
 from chalicelib.domain.errors import (
     BookingConflictError,
     BookingNotFoundError,
+    ForbiddenError,
     IdempotencyKeyReusedError,
     ProviderNotFoundError,
     ServiceUnavailableError,
@@ -41,6 +43,7 @@ from chalicelib.domain.ports import (
     StepRefusedError,
 )
 from chalicelib.domain.slots import slot_like
+from chalicelib.services.ownership import Ownership
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +58,7 @@ class BookingService:
         self,
         *,
         providers: ProviderStore,
+        ownership: Ownership,
         bookings: BookingStore,
         queue: BookingQueue,
         clock: Clock,
@@ -62,29 +66,35 @@ class BookingService:
         hold: timedelta,
     ) -> None:
         self._providers = providers
+        self._ownership = ownership
         self._bookings = bookings
         self._queue = queue
         self._clock = clock
         self._new_id = new_id
         self._hold = hold
 
-    def hold(self, *, provider_id: str, slot_id: str, user_id: str, idempotency_key: str | None = None) -> Booking:
+    def hold(
+        self, *, provider_id: str, slot_id: str, user_id: str, idempotency_key: str | None = None, by: Caller
+    ) -> Booking:
         """Hold a slot for a user and have the booking created; returns it, PENDING.
 
-        The same request with the same key gives the same booking, as it was then, for 24 hours.
+        The same request with the same key gives the same booking, as it was then, for 24 hours. A key is the caller's.
 
-        Raises `ProviderNotFoundError`, `SlotNotFoundError`, `SlotUnavailableError`, `PolicyError`,
-        `IdempotencyKeyReusedError`, and `ServiceUnavailableError` when the table or the queue can't be reached: then
-        the slot is free again, at the latest at the deadline.
+        Raises `ForbiddenError` for another user, unless the caller acts for the provider; `ProviderNotFoundError`,
+        `SlotNotFoundError`, `SlotUnavailableError`, `PolicyError`, `IdempotencyKeyReusedError`, and
+        `ServiceUnavailableError` when the table or the queue can't be reached: then the slot is free again, at the
+        latest at the deadline.
         """
-        key = IdempotencyKey(user_id=user_id, key=idempotency_key) if idempotency_key else None
+        if not (by.is_user(user_id) or self._ownership.has_provider(by, provider_id)):
+            raise ForbiddenError
+        key = IdempotencyKey(user_id=by.user_id or user_id, key=idempotency_key) if idempotency_key else None
         lapsed: Booking | None = None
         for _ in range(_LOOKS):
             try:
                 return self._sent(self._hold_slot(provider_id, slot_id, user_id, key), key)
             except HeldBeforeError as before:
                 held = before.booking
-            if (held.provider_id, held.slot_id) != (provider_id, slot_id):
+            if (held.provider_id, held.slot_id, held.user_id) != (provider_id, slot_id, user_id):
                 raise IdempotencyKeyReusedError
             # Who held it may have died before the message was sent, or may be about to take the hold back. Once the
             # booking is written, it stands. If it can't be, the hold was taken back, with its key; or it has lapsed.
@@ -94,27 +104,27 @@ class BookingService:
             lapsed = held
         raise ServiceUnavailableError("The same request is being done and taken back.")
 
-    def get(self, booking_id: str) -> Booking:
+    def get(self, booking_id: str, *, by: Caller) -> Booking:
         """The booking as it counts now. Raises `BookingNotFoundError`."""
         # The clock first: what is confirmed while it is being read must not be shown as it was, but past its deadline.
         now = self._clock()
-        return self._find(booking_id).seen_at(now)
+        return self._find(booking_id, by).seen_at(now)
 
-    def confirm(self, booking_id: str) -> Booking:
+    def confirm(self, booking_id: str, *, by: Caller) -> Booking:
         """Make a PENDING booking CONFIRMED and its slot RESERVED; a repeat gives the same booking again.
 
         Raises `BookingNotFoundError`, `BookingConflictError`.
         """
-        return self._step(CONFIRM, booking_id)
+        return self._step(CONFIRM, booking_id, by)
 
-    def cancel(self, booking_id: str) -> Booking:
+    def cancel(self, booking_id: str, *, by: Caller) -> Booking:
         """Make a PENDING or CONFIRMED booking CANCELLED and its slot free; a repeat gives the same booking again.
 
         Raises `BookingNotFoundError`, `BookingConflictError`, and `CancelCutoffPassedError` for a CONFIRMED one.
         """
-        return self._step(CANCEL, booking_id)
+        return self._step(CANCEL, booking_id, by)
 
-    def reschedule(self, booking_id: str, slot_id: str) -> Booking:
+    def reschedule(self, booking_id: str, slot_id: str, *, by: Caller) -> Booking:
         """Give a PENDING or CONFIRMED booking another slot of its provider; the one it has changes nothing.
 
         Raises `BookingNotFoundError`, `BookingConflictError`, `SlotNotFoundError`, `SlotUnavailableError`,
@@ -130,7 +140,7 @@ class BookingService:
             _log.info("booking rescheduled", extra=_ids(done))
             return done
 
-        return self._written(booking_id, write)
+        return self._written(booking_id, by, write)
 
     def create(self, booking: Booking) -> None:
         """Write the booking of a hold, from its message. Twice or late does no harm."""
@@ -146,9 +156,10 @@ class BookingService:
         else:
             _log.info("booking expired", extra=_ids(booking))
 
-    def _find(self, booking_id: str) -> Booking:
+    def _find(self, booking_id: str, by: Caller) -> Booking:
         booking = self._bookings.find(booking_id)
-        if booking is None:
+        # Somebody else's looks like one that does not exist.
+        if booking is None or not self._ownership.has_booking(by, booking):
             raise BookingNotFoundError(booking_id)
         return booking
 
@@ -220,7 +231,7 @@ class BookingService:
         _log.warning("hold released" if released else "hold kept: its message did arrive", extra=_ids(booking))
         return released
 
-    def _step(self, step: Transition, booking_id: str) -> Booking:
+    def _step(self, step: Transition, booking_id: str, by: Caller) -> Booking:
         def write(booking: Booking, now: datetime) -> Booking:
             if booking.status is step.to:
                 return booking
@@ -230,7 +241,7 @@ class BookingService:
             _log.info("booking %s", done.status.lower(), extra=_ids(done))
             return done
 
-        return self._written(booking_id, write)
+        return self._written(booking_id, by, write)
 
     def _take_other_slot(self, booking: Booking, slot_id: str, now: datetime) -> Booking:
         # It is not read before: most slots of a provider are alike, and where this one is not, the refusal brings it.
@@ -244,13 +255,13 @@ class BookingService:
                 slot = changed.current
         raise ServiceUnavailableError("The slot is being changed.")
 
-    def _written(self, booking_id: str, write: Callable[[Booking, datetime], Booking]) -> Booking:
+    def _written(self, booking_id: str, by: Caller, write: Callable[[Booking, datetime], Booking]) -> Booking:
         """Look at the booking, decide and write; once more when somebody has changed it in between."""
         refused: Booking | None = None
         for _ in range(_LOOKS):
             # One reading of the clock decides and is written: between two, the deadline could pass unseen.
             now = self._clock()
-            booking = self._find(booking_id).seen_at(now)
+            booking = self._find(booking_id, by).seen_at(now)
             if booking == refused:
                 # Nobody has changed it, and yet it has not its slot: that went to another, whose clock is ahead.
                 raise BookingConflictError(booking_id, BookingStatus.EXPIRED)

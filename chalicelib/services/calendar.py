@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.domain.access import Caller
 from chalicelib.domain.models import Booking, Provider
 from chalicelib.domain.ports import Clock
 from chalicelib.services.bookings import BookingService
@@ -27,8 +28,8 @@ class CalendarService:
         self._providers = providers
         self._clock = clock
 
-    def appointment(self, booking_id: str) -> Appointment:
+    def appointment(self, booking_id: str, *, by: Caller) -> Appointment:
         """The booking as it counts now, and with whom it is. Raises `BookingNotFoundError`."""
         now = self._clock()
-        booking = self._bookings.get(booking_id)
+        booking = self._bookings.get(booking_id, by=by)
         return Appointment(booking=booking, provider=self._providers.get(booking.provider_id), shown_at=now)

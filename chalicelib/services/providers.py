@@ -19,14 +19,26 @@ class ProviderService:
         self._clock = clock
         self._new_id = new_id
 
-    def create(self, *, name: str, time_zone: str, provider_id: str | None, policy: Policy = NO_RULES) -> Provider:
-        """Create a provider, under the caller's own id if one is given. Raises `ProviderExistsError`."""
+    def create(
+        self,
+        *,
+        name: str,
+        time_zone: str,
+        provider_id: str | None,
+        policy: Policy = NO_RULES,
+        owner_id: str | None = None,
+    ) -> Provider:
+        """Create a provider, under the caller's own id if one is given. Raises `ProviderExistsError`.
+
+        It is its owner's, who acts for it; without one, admins do.
+        """
         provider = Provider(
             provider_id=provider_id or f"provider-{self._new_id()}",
             name=name,
             time_zone=time_zone,
             created_at=self._clock(),
             policy=policy,
+            owner_id=owner_id,
         )
         self._providers.create(provider)
         return provider

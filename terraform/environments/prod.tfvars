@@ -3,10 +3,26 @@ region      = "us-east-1"
 
 memory_mb = 1024
 
-# At the rate limit and 100 ms a request, 50 run at once. AWS lets an account reserve only what leaves 100 to others.
-api_reserved_concurrency = 100
-throttle_rate_limit      = 500
-throttle_burst_limit     = 1000
+# At the rate limit and 100 ms a request, 50 run at once. AWS lets an account reserve only what leaves 100 to others. What
+# all of this may cost at most is in docs/deployment.md.
+api_reserved_concurrency        = 100
+authorizer_reserved_concurrency = 50
+throttle_rate_limit             = 500
+throttle_burst_limit            = 1000
+
+route_throttles = {
+  "POST /bookings"                            = { rate = 100, burst = 200 }
+  "POST /providers/{providerId}/availability" = { rate = 5, burst = 20 }
+}
+
+# Who gets in: without an issuer, nobody. The audience is the name that its tokens have for this API.
+token_issuer   = ""
+token_audience = ""
+role_claim     = "role"
+cors_origins   = []
+
+web_acl_arn = null
+kms_key_arn = null
 
 booking_concurrency        = 20
 booking_max_receives       = 5

@@ -39,6 +39,14 @@ override_resource {
 }
 
 override_resource {
+  target = module.functions.aws_lambda_alias.live["authorize"]
+  values = {
+    arn        = "arn:aws:lambda:us-east-1:123456789012:function:authorize:live"
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/authorize:live/invocations"
+  }
+}
+
+override_resource {
   target = module.functions.aws_lambda_alias.live["process-bookings"]
   values = {
     arn        = "arn:aws:lambda:us-east-1:123456789012:function:process-bookings:live"
@@ -71,6 +79,9 @@ override_data {
 
 variables {
   build_directory = "tests/package"
+  token_issuer    = "https://issuer.example.org/"
+  token_audience  = "appointments"
+  cors_origins    = ["https://one.example.org", "https://two.example.org"]
 }
 
 run "everything_is_made" {
@@ -88,8 +99,8 @@ run "everything_is_made" {
   }
 
   assert {
-    condition     = toset(keys(output.function_names)) == toset(["api", "process-bookings", "expire-bookings"])
-    error_message = "There must be three functions."
+    condition     = toset(keys(output.function_names)) == toset(["api", "authorize", "process-bookings", "expire-bookings"])
+    error_message = "There must be four functions."
   }
 
   assert {

@@ -13,6 +13,7 @@ variables {
 
   functions = {
     api             = { name = "the-api", timeout = 10 }
+    authorize       = { name = "the-authorizer", timeout = 30 }
     expire-bookings = { name = "the-expirer", timeout = 20 }
   }
 
@@ -63,6 +64,22 @@ run "thresholds_follow_from_what_is_watched" {
   assert {
     condition     = alltrue([for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : widget.properties.region == "eu-west-1" && widget.x + widget.width <= 24])
     error_message = "The dashboard must show its own region, and fit its width."
+  }
+}
+
+run "a_stranger_with_a_bad_token_wakes_nobody" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition     = !contains(keys(aws_cloudwatch_metric_alarm.function), "authorize-errors")
+    error_message = "The authorizer refuses by raising errors, so these must not alarm."
+  }
+
+  assert {
+    condition     = length([for key in keys(aws_cloudwatch_metric_alarm.function) : key if startswith(key, "authorize-")]) == 2
+    error_message = "The authorizer's throttles and duration must be watched."
   }
 }
 

@@ -11,6 +11,7 @@ run "limits_follow_from_the_worker" {
     prefix                 = "test"
     worker_timeout_seconds = 7
     max_receive_count      = 9
+    kms_key_arn            = null
   }
 
   assert {
@@ -42,5 +43,28 @@ run "limits_follow_from_the_worker" {
   assert {
     condition     = aws_sqs_queue.bookings_dead_letters.message_retention_seconds > aws_sqs_queue.bookings.message_retention_seconds
     error_message = "A dead letter keeps its first date of sending, so it must be kept for longer than a message."
+  }
+}
+
+run "a_key_encrypts_every_queue" {
+  command = plan
+
+  module {
+    source = "./modules/queue"
+  }
+
+  variables {
+    prefix                 = "test"
+    worker_timeout_seconds = 7
+    max_receive_count      = 9
+    kms_key_arn            = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  assert {
+    condition = alltrue([
+      for queue in [aws_sqs_queue.bookings, aws_sqs_queue.bookings_dead_letters, aws_sqs_queue.expirations_dead_letters] :
+      queue.kms_master_key_id == var.kms_key_arn
+    ])
+    error_message = "The key must encrypt every queue."
   }
 }

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeAlias
 
 from chalicelib.dao import keys
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.domain.models import Availability, Booking, BookingStatus, WeeklyPattern, Window
 from simulation.machine import HOLD_SECONDS
@@ -35,7 +36,9 @@ def _slots(world: World) -> str:
 
 def _held(world: World) -> Booking:
     slot_id = _slots(world)
-    return world.application.services.bookings.hold(provider_id=world.provider_id, slot_id=slot_id, user_id="user-1")
+    return world.application.services.bookings.hold(
+        provider_id=world.provider_id, slot_id=slot_id, user_id="user-1", by=ANYBODY
+    )
 
 
 def _created(world: World) -> Booking:
@@ -46,7 +49,7 @@ def _created(world: World) -> Booking:
 
 def _confirmed(world: World) -> Booking:
     booking = _created(world)
-    return world.application.services.bookings.confirm(booking.booking_id)
+    return world.application.services.bookings.confirm(booking.booking_id, by=ANYBODY)
 
 
 def _after_the_deadline(before: Callable[[World], Booking]) -> Callable[[World], Booking]:
@@ -62,7 +65,7 @@ def _hold(world: World, slot_id: str) -> object:
     """The booking's status, or the error."""
     try:
         return world.application.services.bookings.hold(
-            provider_id=world.provider_id, slot_id=slot_id, user_id="user-2"
+            provider_id=world.provider_id, slot_id=slot_id, user_id="user-2", by=ANYBODY
         ).status
     except AppointmentError as error:
         return type(error).__name__
@@ -84,11 +87,11 @@ def _process(world: World, message: str) -> object:
 
 
 def _confirm(world: World, booking: Booking) -> object:
-    return world.application.services.bookings.confirm(booking.booking_id).status
+    return world.application.services.bookings.confirm(booking.booking_id, by=ANYBODY).status
 
 
 def _cancel(world: World, booking: Booking) -> object:
-    return world.application.services.bookings.cancel(booking.booking_id).status
+    return world.application.services.bookings.cancel(booking.booking_id, by=ANYBODY).status
 
 
 def _removed(before: Callable[[World], Booking]) -> Callable[[World], Any]:
@@ -187,13 +190,17 @@ def _rescheduled(before: Callable[[World], Booking]) -> Callable[[World], Bookin
 
 
 def _reschedule(world: World, booking: Booking) -> object:
-    return world.application.services.bookings.reschedule(booking.booking_id, f"{DAY}T11:00").slot_id
+    return world.application.services.bookings.reschedule(booking.booking_id, f"{DAY}T11:00", by=ANYBODY).slot_id
 
 
 def _hold_with_a_key(world: World, slot_id: str) -> object:
     """The booking's status; it is the one that the key stands for."""
     booking = world.application.services.bookings.hold(
-        provider_id=world.provider_id, slot_id=slot_id, user_id="user-2", idempotency_key=f"key-{world.provider_id}"
+        provider_id=world.provider_id,
+        slot_id=slot_id,
+        user_id="user-2",
+        idempotency_key=f"key-{world.provider_id}",
+        by=ANYBODY,
     )
     remembered = [item["bookingId"] for item in world.items() if item["SK"].startswith(keys.IDEMPOTENCY_PREFIX)]
     assert remembered == [booking.booking_id]

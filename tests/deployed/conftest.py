@@ -10,6 +10,7 @@ from localstack_client.session import Session
 
 from app import app
 from local_stack.gateway import EventConverter
+from local_stack.issuer import AUDIENCE, Issuer, TokenMaker
 from tests.deployed.endpoint import identifying_endpoint
 from tests.ports import free_port
 from tests.system import AwsTable
@@ -18,7 +19,7 @@ from tests.terraform.cli import Terraform, required
 APPLIED = ("table", "queue", "functions", "event_sources", "monitoring")
 """Everything but the REST API, which the endpoint can't import."""
 
-_PROVIDER = """
+_OVERRIDE = """
 provider "aws" {{
   access_key                  = "test"
   secret_key                  = "test"
@@ -36,6 +37,16 @@ provider "aws" {{
     sts        = "{url}"
   }}
 }}
+
+# The issuer is on this machine, and speaks no TLS; no variable of the configuration would have it.
+module "functions" {{
+  authorizer_environment_variables = {{
+    TOKEN_ISSUER   = "{issuer}"
+    TOKEN_AUDIENCE = "{audience}"
+    ROLE_CLAIM     = var.role_claim
+    LOG_LEVEL      = var.log_level
+  }}
+}}
 """
 
 
@@ -45,11 +56,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         required()
 
 
+class RefusedError(Exception):
+    """The authorizer lets nobody in with that."""
+
+
 class Deployed:
     """What was applied, and how to use it."""
 
-    def __init__(self, terraform: Terraform, build_directory: Path, host: str) -> None:
+    def __init__(self, terraform: Terraform, build_directory: Path, host: str, tokens: TokenMaker) -> None:
         self._terraform = terraform
+        self.tokens = tokens
         self._variables = [
             "-var-file=environments/dev.tfvars",
             "-var=hold_seconds=3",
@@ -87,12 +103,29 @@ class Deployed:
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         """Call a function by its alias, as its callers do."""
+        payload, error = self._called(function, event)
+        assert error is None, payload
+        return payload
+
+    def _called(self, function: str, event: Mapping[str, Any]) -> tuple[Any, str | None]:
+        """What a function answers, and the kind of its error if that is what it answers."""
         answer = self.lambdas.invoke(
             FunctionName=self.outputs["function_names"][function], Qualifier="live", Payload=json.dumps(event)
         )
-        payload = answer["Payload"].read()
-        assert "FunctionError" not in answer, payload
-        return json.loads(payload)
+        return json.loads(answer["Payload"].read()), answer.get("FunctionError")
+
+    def authorize(self, header: str) -> Any:
+        """Ask the authorizer about a header as API Gateway does. Raises RefusedError, as the gateway answers 401."""
+        event = {
+            "type": "TOKEN",
+            "authorizationToken": header,
+            "methodArn": "arn:aws:execute-api:us-east-1:123456789012:api/dev/GET/bookings/1",
+        }
+        payload, error = self._called("authorize", event)
+        if error is not None and payload["errorMessage"] == "Unauthorized":
+            raise RefusedError
+        assert error is None, payload
+        return payload
 
     def calls(self, function: str) -> int:
         """How often a function was called, by its log."""
@@ -101,10 +134,14 @@ class Deployed:
         lines = [event["message"] for page in pages.paginate(logGroupName=group) for event in page["events"]]
         return sum(line.startswith("START ") for line in lines)
 
-    def request(self, method: str, path: str, body: Any = None, *, expect: int) -> Any:
-        """Send a request as API Gateway would hand it on."""
+    def request(
+        self, method: str, path: str, body: Any = None, *, expect: int, by: tuple[str, str] | None = ("ops", "admin")
+    ) -> Any:
+        """Send a request as API Gateway would hand it on: with what the authorizer says of a user in a role."""
         raw = None if body is None else json.dumps(body).encode()
         event = self._events.create_lambda_event(method, path, {"Content-Type": "application/json"}, raw)
+        if by is not None:
+            event["requestContext"]["authorizer"] = self.authorize(f"Bearer {self.tokens.token(*by)}")["context"]
         answer = self.invoke("api", event)
         assert answer["statusCode"] == expect, answer
         return json.loads(answer["body"])
@@ -118,8 +155,12 @@ def deployed(package: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFact
     for name, content in package.items():
         (directory / name).write_bytes(content)
     port = free_port()
+    issuer = Issuer(data_dir=directory, port=free_port())
+    issuer.start()
     with identifying_endpoint(directory / "endpoint", port) as url:
-        terraform = Terraform(directory, command=command, plugins=plugins, provider=_PROVIDER.format(url=url))
-        deployed = Deployed(terraform, directory, f"127.0.0.1:{port}")
+        overriding = _OVERRIDE.format(url=url, issuer=issuer.url, audience=AUDIENCE)
+        terraform = Terraform(directory, command=command, plugins=plugins, provider=overriding)
+        deployed = Deployed(terraform, directory, f"127.0.0.1:{port}", TokenMaker.of(directory))
         deployed.apply()
         yield deployed
+    issuer.stop()

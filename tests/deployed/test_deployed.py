@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from chalicelib.dao.actions import serialized
+from local_stack.issuer import TokenMaker
 from local_stack.resources import Provisioned, resources
 from operations.invariants import violations
-from tests.deployed.conftest import Deployed
+from tests.deployed.conftest import Deployed, RefusedError
 from tests.deployed.recorder import Permission
 from tests.deployed.used import permissions_used
 from tests.system import A_DAY, eventually
@@ -43,6 +45,53 @@ def hold(deployed: Deployed, provider_id: str, start: str, *, expect: int = 202)
 def test_the_api_function_is_ready(deployed: Deployed) -> None:
     ready = deployed.request("GET", "/health/ready", expect=200)
     assert ready["checks"] == {"table": "ok", "queue": "ok"}
+
+
+def test_a_good_token_lets_its_user_in_everywhere_on_the_stage(deployed: Deployed) -> None:
+    answer = deployed.authorize(f"Bearer {deployed.tokens.token('ann', 'provider')}")
+
+    (statement,) = answer["policyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "execute-api:Invoke")
+    # The gateway remembers it for five minutes, for every route.
+    assert statement["Resource"] == ["arn:aws:execute-api:us-east-1:123456789012:api/dev/*/*"]
+    assert (answer["principalId"], answer["context"]["userId"], answer["context"]["role"]) == ("ann", "ann", "provider")
+
+
+def test_anything_else_is_refused_by_the_word_that_the_gateway_takes_for_401(deployed: Deployed) -> None:
+    good = deployed.tokens
+    for header in (
+        "Bearer not.a.token",
+        "Basic YW5uOmFubg==",
+        good.token("ann", "admin"),
+        f"Bearer {good.token('ann', 'admin', seconds=-3600)}",
+        f"Bearer {good.token('ann', 'admin')[:-9]}AAAAAAAAA",
+        f"Bearer {TokenMaker('https://issuer.example.org', good.key).token('ann', 'admin')}",
+        f"Bearer {TokenMaker(good.url, rsa.generate_private_key(65537, 2048)).token('ann', 'admin')}",
+    ):
+        with pytest.raises(RefusedError):
+            deployed.authorize(header)
+
+
+def test_the_authorizer_knows_no_more_than_it_needs(deployed: Deployed) -> None:
+    name = deployed.outputs["function_names"]["authorize"]
+    configuration = deployed.lambdas.get_function_configuration(FunctionName=name)
+
+    assert set(configuration["Environment"]["Variables"]) == {
+        "TOKEN_ISSUER",
+        "TOKEN_AUDIENCE",
+        "ROLE_CLAIM",
+        "LOG_LEVEL",
+    }
+    assert deployed.session.client("iam").list_role_policies(RoleName=name)["PolicyNames"] == ["telemetry"]
+
+
+def test_the_api_lets_nobody_in_by_itself(deployed: Deployed, provider_id: str) -> None:
+    """As if the gateway's authorizer had been forgotten."""
+    path = f"/providers/{provider_id}"
+
+    assert deployed.request("GET", path, expect=401, by=None)["code"] == "UNAUTHENTICATED"
+    assert deployed.request("PATCH", path, {"name": "Bob"}, expect=403, by=("bob", "customer"))["code"] == "FORBIDDEN"
+    assert deployed.request("GET", path, expect=200, by=("bob", "customer"))["name"] == "Ann"
 
 
 def test_a_booking_goes_from_hold_over_the_queue_to_its_confirmation(deployed: Deployed, provider_id: str) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from chalicelib.bootstrap import Application, Clients, Settings, build
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import ServiceUnavailableError, SlotUnavailableError
 from chalicelib.domain.models import Availability, Booking, WeeklyPattern
 from chalicelib.services import AvailabilityService
@@ -42,21 +43,21 @@ def permissions_used(host: str, names: Provisioned, monkeypatch: pytest.MonkeyPa
 
         def hold(number: int) -> Booking:
             return api.services.bookings.hold(
-                provider_id=ann.provider_id, slot_id=slots[number].slot_id, user_id="user-1"
+                provider_id=ann.provider_id, slot_id=slots[number].slot_id, user_id="user-1", by=ANYBODY
             )
 
         created, expiring = hold(0), hold(1)
         with pytest.raises(SlotUnavailableError):
             hold(0)
         assert processor.process_bookings(event(message(created), sqs_record("no booking"))) == NOTHING_FAILED
-        api.services.bookings.get(created.booking_id)
+        api.services.bookings.get(created.booking_id, by=ANYBODY)
         api.services.listings.of_user("user-1", PageRequest(limit=1))
         api.services.listings.of_provider(ann.provider_id, PageRequest(limit=1))
-        api.services.calendar.appointment(created.booking_id)
+        api.services.calendar.appointment(created.booking_id, by=ANYBODY)
         api.services.providers.change(ann.provider_id, name=None, rules={"cancel_cutoff_minutes": 0})
-        api.services.bookings.reschedule(created.booking_id, slots[3].slot_id)
-        api.services.bookings.confirm(created.booking_id)
-        api.services.bookings.cancel(created.booking_id)
+        api.services.bookings.reschedule(created.booking_id, slots[3].slot_id, by=ANYBODY)
+        api.services.bookings.confirm(created.booking_id, by=ANYBODY)
+        api.services.bookings.cancel(created.booking_id, by=ANYBODY)
         assert expirer.expire_bookings(event(removal(expiring), stream_record(DAMAGED))) == NOTHING_FAILED
         release(host, names, ann.provider_id, slots[2].slot_id, monkeypatch, by_api)
         return Used(by_api.used, by_processor.used, by_expirer.used)
@@ -86,7 +87,7 @@ def release(
     gone = {"BOOKING_QUEUE_URL": f"{names.bookings_url}-gone"}
     with function(host, names, monkeypatch, gone) as (application, recorder):
         with pytest.raises(ServiceUnavailableError):
-            application.services.bookings.hold(provider_id=provider_id, slot_id=slot_id, user_id="user-1")
+            application.services.bookings.hold(provider_id=provider_id, slot_id=slot_id, user_id="user-1", by=ANYBODY)
         api.used |= {used for used in recorder.used if not used.resource.endswith("-gone")}
 
 

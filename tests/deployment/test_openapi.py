@@ -14,7 +14,7 @@ from jsonschema import Draft4Validator
 from moto import mock_aws
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
-from deployment.openapi import INVOKE_ARN, text
+from deployment.openapi import AUTHORIZER_ARN, INVOKE_ARN, text
 from deployment.operations import OPERATIONS
 from deployment.package import ROOT
 from tests.handlers.api import AVAILABILITY, Api
@@ -24,7 +24,10 @@ ARN = (
     "arn:aws:lambda:eu-central-1:123456789012:function:api:live/invocations"
 )
 ANY = "x-amazon-apigateway-any-method"
-BODY: dict[str, Any] = json.loads(text().replace(INVOKE_ARN, ARN))
+ITS_ARN = ARN.replace("api:live", "authorize:live")
+OTHER = (ANY, "options")
+"""What is no operation of a path's own."""
+BODY: dict[str, Any] = json.loads(text().replace(INVOKE_ARN, ARN).replace(AUTHORIZER_ARN, ITS_ARN))
 METHODS = [(path, method, BODY["paths"][path][method]) for path in BODY["paths"] for method in BODY["paths"][path]]
 
 PROVIDER = {"name": "Ann", "timeZone": "Europe/Berlin", "providerId": "bea"}
@@ -57,7 +60,7 @@ def test_it_is_valid_openapi() -> None:
 
 
 def test_it_has_every_route_and_no_other() -> None:
-    described = {(method.upper(), path) for path, method, _ in METHODS if method != ANY}
+    described = {(method.upper(), path) for path, method, _ in METHODS if method not in OTHER}
 
     assert described == OPERATIONS.keys()
 
@@ -75,10 +78,10 @@ def test_everything_is_answered_by_one_function() -> None:
         }, (method, path)
 
 
-def test_terraform_finds_one_variable_in_it_and_nothing_else_to_fill_in() -> None:
+def test_terraform_finds_two_variables_in_it_and_nothing_else_to_fill_in() -> None:
     places = re.findall(r"[$%]\{[^}]*\}", text())
 
-    assert places == [INVOKE_ARN] * len(METHODS)
+    assert places == [AUTHORIZER_ARN] + [INVOKE_ARN] * len(METHODS)
 
 
 def test_names_are_such_as_the_gateway_takes() -> None:
@@ -129,7 +132,7 @@ def test_bodies_are_checked_where_one_is_needed_and_nowhere_else() -> None:
     validators = {
         (method, path): operation.get("x-amazon-apigateway-request-validator")
         for path, method, operation in METHODS
-        if method != ANY
+        if method not in OTHER
     }
 
     assert {

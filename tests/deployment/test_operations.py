@@ -11,6 +11,7 @@ from jsonschema import Draft4Validator
 
 from app import app
 from chalicelib.domain import errors
+from chalicelib.handlers.access import PUBLIC
 from chalicelib.handlers.http import Router
 from chalicelib.handlers.problems import PROBLEM_OF
 from chalicelib.services import Services
@@ -54,11 +55,12 @@ def test_unknown_paths_are_told_by_their_view_and_not_by_their_looks() -> None:
         return Response("")
 
     own = Chalice("own", configure_logs=False)
-    router = Router(own, Api().make_services)
+    path = "/{segment0}/{segment1}/{other}"
+    router = Router(own, Api().make_services, rules={("GET", path): PUBLIC})
     router.catch_unknown_paths()
-    router.route("GET", "/{segment0}/{segment1}/{other}")(looks_like_one)
+    router.route("GET", path)(looks_like_one)
 
-    assert routes(own) == {("GET", "/{segment0}/{segment1}/{other}"): "looks_like_one"}
+    assert routes(own) == {("GET", path): "looks_like_one"}
 
 
 @dataclass(frozen=True)
@@ -241,14 +243,19 @@ def test_every_refusal_is_one_that_the_table_names_and_every_one_it_names_happen
         for (method, path), operation in OPERATIONS.items()
         for problem in operation.problems
         # Tested where they belong: they don't depend on the route.
-        if problem.status not in {413, 415, 429, 500, 503}
+        if problem.status not in {401, 403, 413, 415, 429, 500, 503}
     }
     assert happened == named
 
 
 def test_no_error_of_the_business_is_missing_from_the_table() -> None:
-    # What a body's or a query's validation covers, and what any route may answer.
-    everywhere = {errors.InvalidInputError, errors.ServiceUnavailableError}
+    # What a body's or a query's validation covers, what the rules of access cover, and what any route may answer.
+    everywhere = {
+        errors.InvalidInputError,
+        errors.ServiceUnavailableError,
+        errors.UnauthenticatedError,
+        errors.ForbiddenError,
+    }
 
     named = {error for operation in OPERATIONS.values() for error in operation.raises} - everywhere
     assert named == PROBLEM_OF.keys() - everywhere

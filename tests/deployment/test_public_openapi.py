@@ -93,6 +93,15 @@ def test_every_error_is_told_by_its_code_with_an_example_that_fits_its_schema(ke
         assert not is_valid({**example, "code": "ANOTHER"}, content["schema"])
         assert f"`{problem.code}`" in response["description"]
         assert ("Retry-After" in response["headers"]) is (problem.status in {429, 503})
+        assert ("WWW-Authenticate" in response["headers"]) is (problem.status == 401)
+
+
+@pytest.mark.parametrize("key", PUBLIC, ids=" ".join)
+def test_it_says_where_a_token_is_needed(key: tuple[str, str]) -> None:
+    assert described(key).get("security", []) == [{"bearerAuth": []}] * PUBLIC[key].needs_token
+    assert ("401" in described(key)["responses"]) is PUBLIC[key].needs_token
+    scheme = DOCUMENT["components"]["securitySchemes"]["bearerAuth"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
 
 
 def test_every_error_that_has_an_example_can_be_answered() -> None:
@@ -159,7 +168,7 @@ def test_every_link_leads_to_an_operation_with_names_that_it_takes(key: tuple[st
         assert link.get("parameters", {}).keys() <= {each["name"] for each in target.get("parameters", [])}
         if "requestBody" in link:
             body = followed(target["requestBody"]["content"]["application/json"]["schema"])
-            assert link["requestBody"].keys() == set(body["required"])
+            assert set(body["required"]) <= link["requestBody"].keys() <= body["properties"].keys()
 
 
 def test_what_was_made_links_to_all_that_can_be_done_with_it() -> None:

@@ -30,7 +30,8 @@ class FaultyApi:
         self._api = in_memory.Api()
         self._fault = fault
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, *, token: str | None = None) -> Answer:
+        del token  # as where authentication is off
         answer = self._api.get(path) if method == "GET" else self._api.post(path, body)
         return self._fault(method, path, Answer(answer.status, answer.json))
 
@@ -38,18 +39,25 @@ class FaultyApi:
 class Scene:
     """The smoke test before such an API, with a clock that jumps instead of waiting."""
 
-    def __init__(self, fault: Callable[[str, str, Answer], Answer] = lambda _method, _path, answer: answer) -> None:
+    def __init__(
+        self,
+        fault: Callable[[str, str, Answer], Answer] = lambda _method, _path, answer: answer,
+        *,
+        token: str | None = None,
+    ) -> None:
         self.now = 0.0
         self.output = io.StringIO()
         console = Console(file=self.output, width=200)
-        self.smoke = Smoke(FaultyApi(fault), console, today=NOW.date(), now=lambda: self.now, sleep=self._sleep)
+        self.smoke = Smoke(
+            FaultyApi(fault), console, today=NOW.date(), token=token, now=lambda: self.now, sleep=self._sleep
+        )
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
 
 
 def test_a_running_system_passes(system: System, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--url", system.url]) == 0
+    assert main(["--url", system.url], {}) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == ["ok"] * STEPS
@@ -101,6 +109,22 @@ def test_it_stops_at_the_first_answer_that_is_wrong(
     assert "\n" not in str(caught.value)
 
 
+def test_an_api_that_needs_no_token_is_found_by_who_has_one() -> None:
+    with pytest.raises(SmokeError, match=r"nobody gets in without a token: .* should answer 401 .* not 404"):
+        Scene(token="a.good.one").smoke.run()
+
+
+def test_an_api_that_takes_any_token_is_found_too() -> None:
+    answers_before = iter([401])
+
+    def refuses_once(_method: str, path: str, answer: Answer) -> Answer:
+        is_asked = path == "/providers/nobody"
+        return Answer(next(answers_before, 404), {"code": "UNAUTHENTICATED"}) if is_asked else answer
+
+    with pytest.raises(SmokeError, match=r"nor with a made-up one: .* should answer 401 .* not 404"):
+        Scene(refuses_once, token="a.good.one").smoke.run()
+
+
 def test_a_confirmed_slot_that_is_still_offered_is_found() -> None:
     slot = f"{NOW.date() + datetime.timedelta(days=2)}T09:00"
 
@@ -134,7 +158,7 @@ def test_a_booking_that_can_never_be_read_is_not_waited_for_for_ever() -> None:
 def test_an_address_that_nothing_answers_at_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     url = f"http://127.0.0.1:{free_port()}/prod"
 
-    assert main(["--url", url]) == 1
+    assert main(["--url", url], {}) == 1
 
     errors = capsys.readouterr().err
     assert errors.startswith(f"error: no booking API answers at {url}: ")
@@ -142,7 +166,7 @@ def test_an_address_that_nothing_answers_at_is_told_in_one_line(capsys: pytest.C
 
 
 def test_an_address_that_is_none_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--url", "example.com/prod"]) == 1
+    assert main(["--url", "example.com/prod"], {}) == 1
 
     errors = capsys.readouterr().err
     assert errors.startswith("error: --url must be like ")

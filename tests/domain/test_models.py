@@ -164,6 +164,11 @@ def test_a_pending_booking_leaves_by_every_step() -> None:
 
 
 def test_a_confirmed_booking_leaves_only_by_cancel() -> None:
+    assert {step.to for step in STEPS if BookingStatus.PENDING in step.allowed_from} == {
+        BookingStatus.CONFIRMED,
+        BookingStatus.CANCELLED,
+        BookingStatus.EXPIRED,
+    }
     assert [step.to for step in STEPS if BookingStatus.CONFIRMED in step.allowed_from] == [BookingStatus.CANCELLED]
 
 

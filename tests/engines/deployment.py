@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.bootstrap import Application, Clients, Settings, build
 from chalicelib.dao.items import Item
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.models import Booking, Slot
 from local_stack.resources import Table, provision, resources
 from local_stack.sqs_poller import SqsPoller
@@ -94,7 +95,7 @@ class Deployment:
     def hold(self, start: str, *, hold_seconds: int = 1) -> Booking:
         """Hold the slot that begins at a time of the day."""
         bookings = self.application(hold_seconds=hold_seconds).services.bookings
-        return bookings.hold(provider_id=self.provider_id, slot_id=f"{A_DAY}T{start}", user_id="user-1")
+        return bookings.hold(provider_id=self.provider_id, slot_id=f"{A_DAY}T{start}", user_id="user-1", by=ANYBODY)
 
     def start_queue_worker(self) -> None:
         """Begin to deliver the messages that are and will be in the queue."""

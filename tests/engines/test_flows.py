@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.dao.items import Item
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.instants import to_epoch_second, to_text
 from chalicelib.domain.models import Booking
 from tests.engines.deployment import Deployment
@@ -60,10 +61,10 @@ def test_a_confirm_and_a_cancel_delete_the_trigger_without_an_expiry(deployment:
     deployment.wait_for_message(held)
     bookings = deployment.application().services.bookings
 
-    bookings.confirm(held.booking_id)
+    bookings.confirm(held.booking_id, by=ANYBODY)
     assert {name: item["status"] for name, item in deployment.items(held).items()} == {"METADATA": "CONFIRMED"}
     assert deployment.slot(held)["reservedBy"] == held.booking_id
-    bookings.cancel(held.booking_id)
+    bookings.cancel(held.booking_id, by=ANYBODY)
     assert {name: item["status"] for name, item in deployment.items(held).items()} == {"METADATA": "CANCELLED"}
     assert free(deployment.slot(held))
 
@@ -83,7 +84,7 @@ def test_a_hold_whose_message_was_never_processed_expires_from_its_trigger_alone
     deployment.wait_for_removal(held)
     assert_expired(deployment, held)
     assert free(deployment.slot(held))
-    expired = deployment.application().services.bookings.get(held.booking_id)
+    expired = deployment.application().services.bookings.get(held.booking_id, by=ANYBODY)
     assert expired == held.seen_at(held.expires_at)
 
     # The message comes in the end, and changes nothing.
@@ -109,7 +110,7 @@ def test_a_slot_that_is_held_again_before_ttl_comes_by_stays_with_its_new_holder
     assert_expired(deployment, first)
     slot = deployment.slot(second)
     assert (slot["status"], slot["heldBy"]) == ("HELD", second.booking_id)
-    deployment.application().services.bookings.confirm(second.booking_id)
+    deployment.application().services.bookings.confirm(second.booking_id, by=ANYBODY)
     slot = deployment.slot(second)
     assert (slot["status"], slot["reservedBy"]) == ("RESERVED", second.booking_id)
     deployment.assert_finished_and_sound()
@@ -124,7 +125,7 @@ def test_a_ttl_deletion_whose_record_comes_after_a_confirm_changes_nothing(deplo
     deployment.enable_ttl()
     deployment.wait_for_deletion(held)
     behind = deployment.application(clock=lambda: held.expires_at - timedelta(seconds=1))
-    behind.services.bookings.confirm(held.booking_id)
+    behind.services.bookings.confirm(held.booking_id, by=ANYBODY)
     booking, slot = deployment.items(held), deployment.slot(held)
     assert (booking["METADATA"]["status"], slot["status"]) == ("CONFIRMED", "RESERVED")
 

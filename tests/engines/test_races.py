@@ -4,6 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import SlotUnavailableError
 from chalicelib.domain.models import Booking
 from tests.engines.deployment import Deployment
@@ -26,7 +27,9 @@ def test_of_32_who_want_one_slot_one_gets_it_and_31_are_told_so(
     def hold(user: int, slot_id: str) -> Booking | None:
         barrier.wait(PATIENCE_SECONDS)
         try:
-            return bookings.hold(provider_id=deployment.provider_id, slot_id=slot_id, user_id=f"user-{user}")
+            return bookings.hold(
+                provider_id=deployment.provider_id, slot_id=slot_id, user_id=f"user-{user}", by=ANYBODY
+            )
         except SlotUnavailableError:
             return None
 

@@ -1,7 +1,8 @@
 """schemathesis makes requests from the API's own description, right and wrong ones, alone and along its links.
 
 All of its checks are on: no 5xx, no status, header or content that is not described, no wrong request accepted, no
-right one refused. `make fuzz SECONDS=600` runs it longer, and with another seed each time.
+right one refused, none let in without a token where the description asks for one. `make fuzz SECONDS=600` runs it
+longer, and with another seed each time.
 """
 
 import json
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from deployment.operations import OPERATIONS
+from local_stack.issuer import TokenMaker
 from operations.invariants import violations
+from tests.ports import free_port
 from tests.system import ROOT, System, running
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
@@ -24,11 +27,13 @@ ROUNDS = 5
 
 
 def fuzz(system: System, folder: Path, phases: str, *, seed: int) -> None:
-    """Let schemathesis run some of its phases for half of the time; it must find nothing."""
+    """Let schemathesis run some of its phases for half of the time, with an admin's token; it must find nothing."""
+    token = TokenMaker.of(system.data_dir).token("fuzz", "admin", seconds=SECONDS + 600)
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION)),
             *("run", f"{system.url}/openapi.json", "--checks", "all", "--phases", phases, "--continue-on-failure"),
+            *("--header", f"Authorization: Bearer {token}"),
             *("--max-time", str(SECONDS // 2), "--seed", str(seed), "--generation-database", "none", "--no-color"),
         ],
         cwd=folder,
@@ -57,7 +62,8 @@ def never_succeeded(system: System) -> set[tuple[str, str]]:
 
 
 def test_nothing_is_found_each_operation_succeeds_and_the_data_is_sound_after_it(tmp_path: Path) -> None:
-    with running(tmp_path / "system", hold_seconds=5) as system:
+    options = ("--authentication", "on", "--issuer-port", str(free_port()))
+    with running(tmp_path / "system", hold_seconds=5, options=options) as system:
         fuzz(system, tmp_path, "examples,coverage,fuzzing", seed=SEED)
         for chance in range(ROUNDS):
             fuzz(system, tmp_path, "stateful", seed=SEED + chance)

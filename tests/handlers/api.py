@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from chalice.app import Chalice
+from chalice.app import AuthRequest, AuthResponse, Chalice
 from chalice.test import Client
 
 from chalicelib.domain.ports import ProviderStore
@@ -15,6 +15,7 @@ from chalicelib.services import (
     BookingService,
     CalendarService,
     ListingService,
+    Ownership,
     ProviderService,
     ReadinessService,
     Services,
@@ -77,11 +78,15 @@ class Api:
     queue_sign_of_life: FakeDependency = field(default_factory=FakeDependency)
     providers: ProviderStore | None = None
     services: Callable[[], Services] | None = None
+    cors_origins: frozenset[str] = frozenset()
+    authentication: bool = False
+    """Whether requests need a token: what the authorizer would say of it, as JSON."""
 
     def __post_init__(self) -> None:
         # Each app adds its name to AWS_EXECUTION_ENV, which every call to AWS carries: after hundreds, it is too long.
         self.app = Chalice("appointments", configure_logs=False, env={})
-        register_routes(self.app, self.services or self.make_services)
+        authorizer = self.app.authorizer()(_as_the_token_says) if self.authentication else None
+        register_routes(self.app, self.services or self.make_services, authorizer=authorizer)
         self._http = Client(self.app).http
 
     def get(self, path: str) -> Answer:
@@ -137,8 +142,10 @@ class Api:
         slots = InMemorySlots(self.stores)
         providers = ProviderService(providers=provider_store, clock=self.clock, new_id=new_id)
         cursors = Cursors(keys=[CURSOR_KEY])
+        ownership = Ownership(providers=provider_store)
         bookings = BookingService(
             providers=provider_store,
+            ownership=ownership,
             bookings=InMemoryBookings(self.stores),
             queue=self.queue,
             clock=self.clock,
@@ -159,7 +166,16 @@ class Api:
             ),
             calendar=CalendarService(bookings=bookings, providers=providers, clock=self.clock),
             readiness=ReadinessService(dependencies={"table": self.table, "queue": self.queue_sign_of_life}),
+            ownership=ownership,
+            clock=self.clock,
+            cors_origins=self.cors_origins,
+            without_authentication=not self.authentication,
         )
+
+
+def _as_the_token_says(request: AuthRequest) -> AuthResponse:
+    """An authorizer that believes everybody."""
+    return AuthResponse(routes=["*"], principal_id="somebody", context=json.loads(request.token))
 
 
 def assert_problem(answer: Answer, status: int, code: str) -> None:

@@ -12,6 +12,7 @@ from chalice.app import Chalice, Request, Response
 from chalicelib.bootstrap import SettingsError
 from chalicelib.domain import errors
 from chalicelib.domain.models import BookingStatus, Provider
+from chalicelib.handlers.access import PUBLIC
 from chalicelib.handlers.bookings import booking_id_in
 from chalicelib.handlers.http import Router
 from chalicelib.handlers.problems import PROBLEM_OF, response_for
@@ -153,7 +154,9 @@ def test_an_error_that_chalice_makes_itself_is_a_problem_too() -> None:
 
     api = Api()
     app = Chalice("appointments", configure_logs=False)
-    Router(app, api.make_services).route("GET", "/two-lines")(two_lines_in_a_header)
+    Router(app, api.make_services, rules={("GET", "/two-lines"): PUBLIC}).route("GET", "/two-lines")(
+        two_lines_in_a_header
+    )
 
     response = app(gateway_event("GET", "/two-lines"), None)
 
@@ -172,6 +175,8 @@ ERRORS: list[tuple[errors.AppointmentError, int, str]] = [
     (errors.TooFarAheadError(30), 409, "TOO_FAR_AHEAD"),
     (errors.CancelCutoffPassedError(60), 409, "CANCEL_CUTOFF_PASSED"),
     (errors.IdempotencyKeyReusedError(), 422, "IDEMPOTENCY_KEY_REUSED"),
+    (errors.UnauthenticatedError(), 401, "UNAUTHENTICATED"),
+    (errors.ForbiddenError(), 403, "FORBIDDEN"),
     (errors.ServiceUnavailableError("The queue can't be reached."), 503, "SERVICE_UNAVAILABLE"),
     (errors.MalformedRecordError("a worker's business"), 500, "INTERNAL"),
 ]
@@ -248,8 +253,8 @@ def test_a_view_has_one_set_of_services_and_their_time_begins_before_it_and_ends
         return Response("")
 
     app = Chalice("appointments", configure_logs=False, env={})
-    Router(app, services).route("GET", "/view")(view)
+    Router(app, services, rules={("GET", "/view"): PUBLIC}).route("GET", "/view")(view)
 
     app(gateway_event("GET", "/view"), None)
 
-    assert happened == ["services", "time begins", "view", "time ends"]
+    assert happened == ["services", "services", "time begins", "view", "time ends"], "origins, then the view"

@@ -93,7 +93,7 @@ def test_the_application_finds_its_resources() -> None:
         expirations_dead_letters_url="e",
     )
 
-    configure_application(environ, made, hold_seconds="5")
+    configure_application(environ, made, hold_seconds="5", issuer=None)
 
     assert len(environ.pop("CURSOR_KEYS")) >= 32
     assert environ == {
@@ -103,4 +103,5 @@ def test_the_application_finds_its_resources() -> None:
         "EXPIRATION_DEAD_LETTER_QUEUE_URL": "e",
         "HOLD_SECONDS": "5",
         "LOG_LEVEL": "DEBUG",
+        "AUTHENTICATION": "off",
     }

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import (
     BookingConflictError,
     BookingNotFoundError,
@@ -19,6 +20,7 @@ from chalicelib.domain.instants import deadline
 from chalicelib.domain.models import NO_RULES, Booking, BookingStatus, Policy, Slot, SlotStatus, Transition
 from chalicelib.domain.ports import IdempotencyKey, SlotChangedError
 from chalicelib.services.bookings import BookingService
+from chalicelib.services.ownership import Ownership
 from tests.builders import HOLD, NOW, Clock, booking, new_id, provider, slot
 from tests.fakes import FakeQueue, InMemoryBookings, InMemoryProviders, InMemorySlots, InMemoryStores
 
@@ -83,8 +85,10 @@ class World:
         self.queue = FakeQueue()
         self.bookings = Bookings(self.stores)
         self.slots = InMemorySlots(self.stores)
+        providers = InMemoryProviders(self.stores)
         self.service = BookingService(
-            providers=InMemoryProviders(self.stores),
+            providers=providers,
+            ownership=Ownership(providers=providers),
             bookings=self.bookings,
             queue=self.queue,
             clock=self.clock,
@@ -102,7 +106,9 @@ class World:
 
     def hold(self, user_id: str = "user-1", *, key: str | None = None) -> Booking:
         """Hold the slot."""
-        return self.service.hold(provider_id="ann", slot_id=self.free.slot_id, user_id=user_id, idempotency_key=key)
+        return self.service.hold(
+            provider_id="ann", slot_id=self.free.slot_id, user_id=user_id, idempotency_key=key, by=ANYBODY
+        )
 
     def take_back(self, held: Booking, key: str) -> None:
         """Another request, which did the same and could not send its message, takes the hold back."""
@@ -116,11 +122,11 @@ class World:
 
     def confirm(self, held: Booking) -> None:
         """Another client confirms."""
-        self.service.confirm(held.booking_id)
+        self.service.confirm(held.booking_id, by=ANYBODY)
 
     def cancel(self, held: Booking) -> None:
         """Another client cancels."""
-        self.service.cancel(held.booking_id)
+        self.service.cancel(held.booking_id, by=ANYBODY)
 
     @property
     def slot(self) -> Slot:
@@ -151,7 +157,7 @@ def test_a_hold_is_pending_until_its_deadline_and_sent_to_be_created(world: Worl
     assert held.expires_at == datetime(2030, 5, 1, 12, 5, 1, tzinfo=NOW.tzinfo)
     assert world.slot.held_by == held.booking_id
     assert world.queue.sent == [held]
-    assert world.service.get(held.booking_id) == held
+    assert world.service.get(held.booking_id, by=ANYBODY) == held
 
 
 def test_a_booking_has_the_times_and_the_zone_of_its_slot(world: World) -> None:
@@ -170,9 +176,9 @@ def test_a_taken_slot_is_refused_and_nothing_is_sent(world: World) -> None:
 
 def test_an_unknown_slot_and_an_unknown_provider_are_told_apart(world: World) -> None:
     with pytest.raises(SlotNotFoundError):
-        world.service.hold(provider_id="ann", slot_id="2030-05-02T23:00", user_id="u")
+        world.service.hold(provider_id="ann", slot_id="2030-05-02T23:00", user_id="u", by=ANYBODY)
     with pytest.raises(ProviderNotFoundError):
-        world.service.hold(provider_id="bob", slot_id=world.free.slot_id, user_id="u")
+        world.service.hold(provider_id="bob", slot_id=world.free.slot_id, user_id="u", by=ANYBODY)
 
 
 def test_a_slot_that_changes_between_read_and_write_is_held_as_it_is_now(world: World) -> None:
@@ -216,7 +222,7 @@ def test_a_message_that_arrived_before_the_release_makes_the_booking_stand(world
     world.queue.fails_with, world.queue.fails_after_sending = DOWN, True
     world.bookings.before_release = [lambda: world.service.create(world.queue.sent[0])]
     held = world.hold()
-    assert world.service.get(held.booking_id) == held
+    assert world.service.get(held.booking_id, by=ANYBODY) == held
     assert world.slot.held_by == held.booking_id
 
 
@@ -251,7 +257,7 @@ def test_what_a_repeat_was_answered_is_not_taken_back_by_the_first_request(world
     first = world.hold(key="key")
 
     assert repeats == [first]
-    assert world.service.get(first.booking_id) == first
+    assert world.service.get(first.booking_id, by=ANYBODY) == first
     assert world.slot.held_by == first.booking_id
 
 
@@ -289,7 +295,7 @@ def test_a_repeat_after_the_hold_has_lapsed_gives_the_same_booking_before_the_ex
     assert world.hold(key="key") == first
 
     world.service.expire(first)
-    assert world.service.get(first.booking_id).status is BookingStatus.EXPIRED
+    assert world.service.get(first.booking_id, by=ANYBODY).status is BookingStatus.EXPIRED
     assert world.hold(key="key") == first
 
 
@@ -298,39 +304,39 @@ def test_a_repeat_after_the_hold_has_lapsed_gives_the_same_booking_before_the_ex
 
 def test_a_confirmed_booking_reserves_its_slot(world: World) -> None:
     held = world.created()
-    confirmed = world.service.confirm(held.booking_id)
+    confirmed = world.service.confirm(held.booking_id, by=ANYBODY)
     assert confirmed == held.moved(BookingStatus.CONFIRMED, at=NOW)
     assert world.slot.reserved_by == held.booking_id
 
 
 def test_a_cancelled_booking_frees_its_slot(world: World) -> None:
     held = world.created()
-    cancelled = world.service.cancel(held.booking_id)
+    cancelled = world.service.cancel(held.booking_id, by=ANYBODY)
     assert cancelled.status is BookingStatus.CANCELLED
     assert world.slot == world.free
 
 
 def test_confirm_and_cancel_do_not_wait_for_the_queue(world: World) -> None:
     held = world.hold()
-    assert world.service.confirm(held.booking_id).status is BookingStatus.CONFIRMED
-    assert world.service.cancel(held.booking_id).status is BookingStatus.CANCELLED
+    assert world.service.confirm(held.booking_id, by=ANYBODY).status is BookingStatus.CONFIRMED
+    assert world.service.cancel(held.booking_id, by=ANYBODY).status is BookingStatus.CANCELLED
     world.service.create(held)
-    assert world.service.get(held.booking_id).status is BookingStatus.CANCELLED
+    assert world.service.get(held.booking_id, by=ANYBODY).status is BookingStatus.CANCELLED
 
 
 @pytest.mark.parametrize("act", ["confirm", "cancel"])
 def test_a_repeat_gives_the_same_booking_again(world: World, act: str) -> None:
     held = world.created()
     step = getattr(world.service, act)
-    first = step(held.booking_id)
+    first = step(held.booking_id, by=ANYBODY)
     world.clock.advance(seconds=1000)
-    assert step(held.booking_id) == first
+    assert step(held.booking_id, by=ANYBODY) == first
 
 
 @pytest.mark.parametrize("act", ["get", "confirm", "cancel"])
 def test_an_unknown_booking_is_not_found(world: World, act: str) -> None:
     with pytest.raises(BookingNotFoundError):
-        getattr(world.service, act)(booking().booking_id)
+        getattr(world.service, act)(booking().booking_id, by=ANYBODY)
 
 
 @pytest.mark.parametrize("act", ["confirm", "cancel"])
@@ -343,33 +349,33 @@ def test_an_expired_booking_can_neither_be_confirmed_nor_cancelled(
     if expired_in_table:
         world.service.expire(held)
     with pytest.raises(BookingConflictError) as conflict:
-        getattr(world.service, act)(held.booking_id)
+        getattr(world.service, act)(held.booking_id, by=ANYBODY)
     assert conflict.value.booking_status is BookingStatus.EXPIRED
 
 
 def test_a_cancelled_booking_can_not_be_confirmed(world: World) -> None:
     held = world.created()
-    world.service.cancel(held.booking_id)
+    world.service.cancel(held.booking_id, by=ANYBODY)
     with pytest.raises(BookingConflictError) as conflict:
-        world.service.confirm(held.booking_id)
+        world.service.confirm(held.booking_id, by=ANYBODY)
     assert conflict.value.booking_status is BookingStatus.CANCELLED
 
 
 def test_confirm_works_until_the_last_microsecond_of_the_hold(world: World) -> None:
     held = world.created()
     world.clock.now = held.expires_at - timedelta(microseconds=1)
-    assert world.service.confirm(held.booking_id).status is BookingStatus.CONFIRMED
+    assert world.service.confirm(held.booking_id, by=ANYBODY).status is BookingStatus.CONFIRMED
 
 
 def test_a_confirm_that_loses_to_another_confirm_gives_that_ones_booking(world: World) -> None:
     held = world.created()
 
     def other() -> None:
-        world.service.confirm(held.booking_id)
+        world.service.confirm(held.booking_id, by=ANYBODY)
         world.clock.advance(seconds=1)
 
     world.bookings.before_step = [other]
-    confirmed = world.service.confirm(held.booking_id)
+    confirmed = world.service.confirm(held.booking_id, by=ANYBODY)
     assert confirmed == held.moved(BookingStatus.CONFIRMED, at=NOW)
 
 
@@ -377,7 +383,7 @@ def test_a_confirm_that_loses_to_a_cancel_is_a_conflict(world: World) -> None:
     held = world.created()
     world.bookings.before_step = [lambda: world.cancel(held)]
     with pytest.raises(BookingConflictError) as conflict:
-        world.service.confirm(held.booking_id)
+        world.service.confirm(held.booking_id, by=ANYBODY)
     assert conflict.value.booking_status is BookingStatus.CANCELLED
     assert world.slot == world.free
 
@@ -385,7 +391,7 @@ def test_a_confirm_that_loses_to_a_cancel_is_a_conflict(world: World) -> None:
 def test_a_cancel_that_loses_to_a_confirm_cancels_the_confirmed_booking(world: World) -> None:
     held = world.created()
     world.bookings.before_step = [lambda: world.confirm(held)]
-    assert world.service.cancel(held.booking_id).status is BookingStatus.CANCELLED
+    assert world.service.cancel(held.booking_id, by=ANYBODY).status is BookingStatus.CANCELLED
     assert world.slot == world.free
 
 
@@ -393,7 +399,7 @@ def test_a_confirm_whose_slot_went_to_a_client_with_a_faster_clock_is_a_conflict
     held = world.created()
     world.put(replace(world.slot, held_by=booking().booking_id))
     with pytest.raises(BookingConflictError) as conflict:
-        world.service.confirm(held.booking_id)
+        world.service.confirm(held.booking_id, by=ANYBODY)
     assert conflict.value.booking_status is BookingStatus.EXPIRED
 
 
@@ -406,15 +412,17 @@ def test_one_reading_of_the_clock_decides_a_step(world: World) -> None:
         def __call__(self) -> datetime:
             return next(readings)
 
+    providers = InMemoryProviders(world.stores)
     service = BookingService(
-        providers=InMemoryProviders(world.stores),
+        providers=providers,
+        ownership=Ownership(providers=providers),
         bookings=world.bookings,
         queue=world.queue,
         clock=OneReading(),
         new_id=new_id,
         hold=HOLD,
     )
-    assert service.confirm(held.booking_id).status is BookingStatus.CONFIRMED
+    assert service.confirm(held.booking_id, by=ANYBODY).status is BookingStatus.CONFIRMED
 
 
 # the workers
@@ -422,19 +430,19 @@ def test_one_reading_of_the_clock_decides_a_step(world: World) -> None:
 
 def test_a_redelivered_message_never_resets_a_confirmed_booking(world: World) -> None:
     held = world.created()
-    confirmed = world.service.confirm(held.booking_id)
+    confirmed = world.service.confirm(held.booking_id, by=ANYBODY)
     world.service.create(held)
     world.service.expire(held)
-    assert world.service.get(held.booking_id) == confirmed
+    assert world.service.get(held.booking_id, by=ANYBODY) == confirmed
     assert world.slot.reserved_by == held.booking_id
 
 
 def test_an_expiry_ends_the_booking_at_its_deadline_and_frees_the_slot(world: World) -> None:
     held = world.created()
     world.clock.now = held.expires_at + timedelta(hours=40)
-    seen_before = world.service.get(held.booking_id)
+    seen_before = world.service.get(held.booking_id, by=ANYBODY)
     world.service.expire(held)
-    ended = world.service.get(held.booking_id)
+    ended = world.service.get(held.booking_id, by=ANYBODY)
     assert ended == seen_before == held.moved(BookingStatus.EXPIRED, at=held.expires_at)
     assert world.slot == world.free
 
@@ -444,7 +452,7 @@ def test_an_expiry_of_a_booking_whose_message_is_still_in_the_queue_ends_it_for_
     del world.stores.triggers[held.booking_id]
     world.service.expire(held)
     world.service.create(held)
-    assert world.service.get(held.booking_id).status is BookingStatus.EXPIRED
+    assert world.service.get(held.booking_id, by=ANYBODY).status is BookingStatus.EXPIRED
     assert world.slot == world.free
 
 
@@ -454,7 +462,7 @@ def test_an_expiry_twice_or_after_the_slot_was_held_again_does_no_harm(world: Wo
     second = world.hold("user-2")
     world.service.expire(first)
     world.service.expire(first)
-    assert world.service.get(first.booking_id).status is BookingStatus.EXPIRED
+    assert world.service.get(first.booking_id, by=ANYBODY).status is BookingStatus.EXPIRED
     assert world.slot.held_by == second.booking_id
 
 
@@ -487,8 +495,8 @@ def test_a_new_slot_that_changes_each_time_ends_as_unavailable(world: World) -> 
     world.bookings.before_step += [change] * 99
     change()
     with pytest.raises(ServiceUnavailableError, match="slot is being changed"):
-        world.service.reschedule(held.booking_id, other.slot_id)
-    assert world.service.get(held.booking_id).slot_id == held.slot_id
+        world.service.reschedule(held.booking_id, other.slot_id, by=ANYBODY)
+    assert world.service.get(held.booking_id, by=ANYBODY).slot_id == held.slot_id
 
 
 def test_a_booking_that_changes_each_time_ends_as_unavailable(world: World) -> None:
@@ -500,13 +508,13 @@ def test_a_booking_that_changes_each_time_ends_as_unavailable(world: World) -> N
 
     def move() -> None:
         before, world.bookings.before_step = world.bookings.before_step, []
-        world.service.reschedule(held.booking_id, next(there).slot_id)
+        world.service.reschedule(held.booking_id, next(there).slot_id, by=ANYBODY)
         world.bookings.before_step = before
 
     world.bookings.before_step += [move] * 7
     with pytest.raises(ServiceUnavailableError, match="booking is being changed"):
-        world.service.confirm(held.booking_id)
-    assert world.service.get(held.booking_id).status is BookingStatus.PENDING
+        world.service.confirm(held.booking_id, by=ANYBODY)
+    assert world.service.get(held.booking_id, by=ANYBODY).status is BookingStatus.PENDING
 
 
 def test_the_same_key_and_slot_at_another_provider_is_another_request(world: World) -> None:
@@ -514,14 +522,16 @@ def test_the_same_key_and_slot_at_another_provider_is_another_request(world: Wor
     world.put(replace(world.free, provider_id="bob"))
     world.hold(key="key")
     with pytest.raises(IdempotencyKeyReusedError):
-        world.service.hold(provider_id="bob", slot_id=world.free.slot_id, user_id="user-1", idempotency_key="key")
+        world.service.hold(
+            provider_id="bob", slot_id=world.free.slot_id, user_id="user-1", idempotency_key="key", by=ANYBODY
+        )
     assert world.stores.slots["bob", world.free.slot_id].status is SlotStatus.AVAILABLE
 
 
 def test_a_repeat_gives_the_same_booking_though_its_slot_is_gone_by_now(world: World) -> None:
     held = world.hold(key="key")
     world.service.create(held)
-    world.service.cancel(held.booking_id)
+    world.service.cancel(held.booking_id, by=ANYBODY)
     del world.stores.slots["ann", world.free.slot_id]
     assert world.hold(key="key") == held
 

@@ -7,7 +7,10 @@ EXPIRATIONS_DEAD_LETTERS = "module.queue.aws_sqs_queue.expirations_dead_letters"
 BOOKINGS_MAPPING = "module.event_sources.aws_lambda_event_source_mapping.bookings"
 EXPIRATIONS_MAPPING = "module.event_sources.aws_lambda_event_source_mapping.expirations"
 STAGE = "module.api.aws_api_gateway_stage.this"
-FUNCTIONS = ("api", "process-bookings", "expire-bookings")
+AUTHORIZER = "authorize"
+ON_DATA = ("api", "process-bookings", "expire-bookings")
+"""The functions that have to do with the table and the queues."""
+FUNCTIONS = (*ON_DATA, AUTHORIZER)
 
 
 def function(name: str) -> str:

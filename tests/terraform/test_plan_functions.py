@@ -5,13 +5,15 @@ import json
 import pytest
 
 import app
-from chalicelib.bootstrap import Settings
+from chalicelib.bootstrap import AuthorizerSettings, Settings
 from tests.terraform.addresses import (
+    AUTHORIZER,
     BOOKINGS,
     BOOKINGS_DEAD_LETTERS,
     EXPIRATIONS_DEAD_LETTERS,
     EXPIRATIONS_MAPPING,
     FUNCTIONS,
+    ON_DATA,
     TABLE,
     alias,
     function,
@@ -24,6 +26,7 @@ def test_each_function_is_one_of_the_apps_handlers(deployment: Deployment) -> No
 
     assert handlers == {
         "api": "app.app",
+        "authorize": "app.authorize",
         "process-bookings": "app.process_bookings",
         "expire-bookings": "app.expire_bookings",
     }
@@ -33,12 +36,17 @@ def test_each_function_is_one_of_the_apps_handlers(deployment: Deployment) -> No
         assert callable(getattr(app, attribute))
 
 
-def test_the_functions_get_settings_that_the_app_accepts(deployment: Deployment) -> None:
-    for name in FUNCTIONS:
-        (environment,) = deployment.mocked(function(name))["environment"]
-        given = environment["variables"]
+def environment_of(deployment: Deployment, name: str) -> dict[str, str]:
+    (environment,) = deployment.mocked(function(name))["environment"]
+    variables: dict[str, str] = environment["variables"]
+    return variables
 
-        assert set(given) == {field.upper() for field in Settings.model_fields} - {"AWS_REGION"}
+
+def test_the_functions_get_settings_that_the_app_accepts(deployment: Deployment) -> None:
+    for name in ON_DATA:
+        given = environment_of(deployment, name)
+
+        assert set(given) == {field.upper() for field in Settings.model_fields} - {"AWS_REGION", "AUTHENTICATION"}
         settings = Settings.from_environment({**given, "AWS_REGION": "us-east-1"})
 
         assert settings.table_name == deployment.planned(TABLE)["name"]
@@ -47,15 +55,37 @@ def test_the_functions_get_settings_that_the_app_accepts(deployment: Deployment)
         assert settings.expiration_dead_letter_queue_url == deployment.mocked(EXPIRATIONS_DEAD_LETTERS)["url"]
 
 
+def test_the_authorizer_knows_the_issuer_and_nothing_of_the_data(deployment: Deployment) -> None:
+    given = environment_of(deployment, AUTHORIZER)
+
+    assert set(given) == {field.upper() for field in AuthorizerSettings.model_fields}
+    assert AuthorizerSettings.from_environment(given) == AuthorizerSettings(
+        token_issuer="https://issuer.example.org/",
+        token_audience="appointments",
+        role_claim="role",
+        log_level=Settings.from_environment({**environment_of(deployment, "api"), "AWS_REGION": "us-east-1"}).log_level,
+    )
+
+
+def test_no_function_lets_everybody_in(deployment: Deployment) -> None:
+    for name in FUNCTIONS:
+        assert "AUTHENTICATION" not in environment_of(deployment, name), "the setting's default is on"
+
+
+def test_the_app_is_told_which_pages_may_call_it(deployment: Deployment) -> None:
+    given = environment_of(deployment, "api")["CORS_ORIGINS"]
+
+    assert given == "https://one.example.org,https://two.example.org"
+
+
 def test_the_present_key_seals_cursors_and_the_former_opens_them(deployment: Deployment) -> None:
     present, former = (deployment.mocked(f'terraform_data.cursor_key["{version}"]')["output"] for version in (1, 0))
 
-    for name in FUNCTIONS:
-        (environment,) = deployment.mocked(function(name))["environment"]
-        assert environment["variables"]["CURSOR_KEYS"] == f"{present},{former}"
+    for name in ON_DATA:
+        assert environment_of(deployment, name)["CURSOR_KEYS"] == f"{present},{former}"
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", ON_DATA)
 def test_the_keys_of_cursors_are_not_shown(deployment: Deployment, name: str) -> None:
     (environment,) = deployment.hidden(function(name))["environment"]
 
@@ -77,7 +107,17 @@ def test_the_handler_gives_a_stream_record_up_before_lambda_does(deployment: Dep
 
 
 def test_the_api_answers_before_the_gateway_stops_waiting(deployment: Deployment) -> None:
+    """Of the authorizer it waits for 30 s; and the issuer has 3 s for each of two documents."""
     assert deployment.planned(function("api"))["timeout"] <= 29
+    assert 2 * 3 < deployment.planned(function(AUTHORIZER))["timeout"] <= 10
+
+
+def test_what_requests_start_is_bounded_and_leaves_room_in_the_account(deployment: Deployment) -> None:
+    """AWS lets an account, which has 1000 at first, reserve only what leaves 100 to others."""
+    reserved = {name: deployment.planned(function(name))["reserved_concurrent_executions"] for name in FUNCTIONS}
+
+    assert {name for name, limit in reserved.items() if limit == -1} == {"process-bookings", "expire-bookings"}
+    assert 0 < reserved["api"] + reserved[AUTHORIZER] <= 900
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

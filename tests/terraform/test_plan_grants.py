@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from tests.terraform.addresses import BOOKINGS, BOOKINGS_DEAD_LETTERS, EXPIRATIONS_DEAD_LETTERS, FUNCTIONS, TABLE
+from tests.terraform.addresses import (
+    AUTHORIZER,
+    BOOKINGS,
+    BOOKINGS_DEAD_LETTERS,
+    EXPIRATIONS_DEAD_LETTERS,
+    FUNCTIONS,
+    TABLE,
+)
 from tests.terraform.deployment import Deployment
 
 Grants = dict[str, set[str]]
@@ -12,13 +19,19 @@ Grants = dict[str, set[str]]
 
 def granted(deployment: Deployment, name: str) -> Grants:
     """Actions by the resource that they are allowed on, of the role of a function."""
+    if name == AUTHORIZER:
+        return in_documents(deployment, f'module.functions.data.aws_iam_policy_document.telemetry["{name}"]')
     assert deployment.mocked(f'module.functions.aws_iam_role_policy.grants["{name}"]')["policy"] == json.dumps(
         {"document": name.replace("-", "_")}, separators=(",", ":")
     )
-    documents = (
+    return in_documents(
+        deployment,
         f"module.functions.data.aws_iam_policy_document.{name.replace('-', '_')}",
         f'module.functions.data.aws_iam_policy_document.telemetry["{name}"]',
     )
+
+
+def in_documents(deployment: Deployment, *documents: str) -> Grants:
     grants: Grants = {}
     for document in documents:
         for statement in deployment.mocked(document)["statement"]:
@@ -81,6 +94,15 @@ def test_the_expiration_handler_may_do_what_it_does_and_no_more(deployment: Depl
         },
         deployment.mocked(EXPIRATIONS_DEAD_LETTERS)["arn"]: {"sqs:SendMessage"},
         **telemetry(deployment, "expire-bookings"),
+    }
+
+
+def test_the_authorizer_may_tell_what_it_does_and_nothing_else(deployment: Deployment) -> None:
+    policies = {address for address in deployment.everything_planned() if f'["{AUTHORIZER}"]' in address}
+
+    assert granted(deployment, AUTHORIZER) == telemetry(deployment, AUTHORIZER)
+    assert {address for address in policies if ".aws_iam_role_policy." in address} == {
+        f'module.functions.aws_iam_role_policy.telemetry["{AUTHORIZER}"]'
     }
 
 

@@ -12,13 +12,13 @@ from tests.terraform.language import Used, arguments, attributes, blocks, functi
 TEXTS = [file.read_text() for file in CONFIGURATION.rglob("*.tf")]
 PROVIDER_6 = json.loads((ROOT / "tests/terraform/provider_6.json").read_text())["types"]
 
-BLOCKS_OF_1_5 = {"data", "locals", "module", "output", "provider", "resource", "terraform", "variable"}
-"""Of those that came later, `removed` and `ephemeral` are outermost ones too."""
+BLOCKS_OF_1_5 = {"check", "data", "locals", "module", "output", "provider", "resource", "terraform", "variable"}
+"""`check` is new in it. Of those that came later, `removed` and `ephemeral` are outermost ones too."""
 
 FUNCTIONS_OF_1_5 = {
     *("alltrue", "can", "concat", "contains", "file", "filebase64sha256", "floor", "join", "jsondecode", "jsonencode"),
-    *("lower", "max", "merge", "regex", "sensitive"),
-    *("setproduct", "sha1", "startswith", "templatefile", "toset", "tostring", "uuid"),
+    *("keys", "length", "lookup", "lower", "max", "merge", "regex", "replace", "sensitive"),
+    *("setproduct", "sha1", "split", "startswith", "templatefile", "toset", "tostring", "uuid", "values"),
     *("list", "map", "object"),  # types, which look the same
 }
 """Those in use. The newest is `startswith`, of 1.3; before adding another, look up since when it is there."""

@@ -1,5 +1,16 @@
 # Each function has a role with exactly the actions that its code uses, on exactly its resources. A transaction has no
-# action of its own: DynamoDB asks for the ones of the writes that are in it.
+# action of its own: DynamoDB asks for the ones of the writes that are in it. The authorizer uses nothing of AWS's: it has
+# telemetry, as all have, and no grants.
+locals {
+  grants = {
+    api              = data.aws_iam_policy_document.api.json
+    process-bookings = data.aws_iam_policy_document.process_bookings.json
+    expire-bookings  = data.aws_iam_policy_document.expire_bookings.json
+  }
+
+  # Those that have the key to use, if there is one of one's own.
+  keyed = var.kms_key_arn == null ? {} : local.functions
+}
 
 data "aws_iam_policy_document" "api" {
   statement {
@@ -78,6 +89,17 @@ data "aws_iam_policy_document" "expire_bookings" {
   }
 }
 
+# Each reads its own environment. The others also read the table, the stream and the queues, and write to queues.
+data "aws_iam_policy_document" "key" {
+  for_each = local.keyed
+
+  statement {
+    sid       = "Key"
+    actions   = contains(keys(local.grants), each.key) ? ["kms:Decrypt", "kms:GenerateDataKey"] : ["kms:Decrypt"]
+    resources = [var.kms_key_arn]
+  }
+}
+
 data "aws_iam_policy_document" "telemetry" {
   #checkov:skip=CKV_AWS_111:X-Ray's actions know no resources
   #checkov:skip=CKV_AWS_356:X-Ray's actions know no resources
@@ -116,11 +138,19 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "grants" {
-  for_each = local.functions
+  for_each = local.grants
 
   name   = "grants"
   role   = aws_iam_role.this[each.key].id
-  policy = each.value.grants
+  policy = each.value
+}
+
+resource "aws_iam_role_policy" "key" {
+  for_each = local.keyed
+
+  name   = "key"
+  role   = aws_iam_role.this[each.key].id
+  policy = data.aws_iam_policy_document.key[each.key].json
 }
 
 resource "aws_iam_role_policy" "telemetry" {

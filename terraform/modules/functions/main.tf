@@ -1,4 +1,4 @@
-# One package, three functions. What differs between them stands here; what each may do, in grants.tf.
+# One package, four functions. What differs between them stands here; what each may do, in grants.tf.
 locals {
   functions = {
     api = {
@@ -6,21 +6,28 @@ locals {
       handler              = "app.app"
       timeout              = var.api_timeout_seconds
       reserved_concurrency = var.api_reserved_concurrency
-      grants               = data.aws_iam_policy_document.api.json
+      environment          = var.environment_variables
+    }
+    authorize = {
+      description          = "Tells API Gateway who calls, by the request's token"
+      handler              = "app.authorize"
+      timeout              = var.authorizer_timeout_seconds
+      reserved_concurrency = var.authorizer_reserved_concurrency
+      environment          = var.authorizer_environment_variables
     }
     process-bookings = {
       description          = "Creates the bookings of held slots, from the queue"
       handler              = "app.process_bookings"
       timeout              = var.worker_timeout_seconds
       reserved_concurrency = -1 # the event source limits it, without throttling
-      grants               = data.aws_iam_policy_document.process_bookings.json
+      environment          = var.environment_variables
     }
     expire-bookings = {
       description          = "Expires the bookings whose holds have ended, from the table's stream"
       handler              = "app.expire_bookings"
       timeout              = var.worker_timeout_seconds
       reserved_concurrency = -1 # one batch at a time for each shard
-      grants               = data.aws_iam_policy_document.expire_bookings.json
+      environment          = var.environment_variables
     }
   }
 
@@ -29,10 +36,10 @@ locals {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_115:the API's is a variable; the workers are limited by their event sources, which does not throttle
+  #checkov:skip=CKV_AWS_115:those of the API and the authorizer are variables; the workers are limited by their event sources, which does not throttle
   #checkov:skip=CKV_AWS_116:nothing calls these functions asynchronously; the event sources have dead-letter queues of their own
-  #checkov:skip=CKV_AWS_117:they call DynamoDB and SQS only, whose endpoints are public; a VPC would add cost and cold starts
-  #checkov:skip=CKV_AWS_173:Lambda encrypts the environment with its own key; its one secret seals places in listings, and opens nothing else
+  #checkov:skip=CKV_AWS_117:they call DynamoDB, SQS and the tokens' issuer only, whose endpoints are public; a VPC would add cost and cold starts
+  #checkov:skip=CKV_AWS_173:the key is a variable; without one, Lambda encrypts with its own
   #checkov:skip=CKV_AWS_272:the package is deployed from where it is built; signing it there would prove nothing more
   for_each = local.functions
 
@@ -47,10 +54,11 @@ resource "aws_lambda_function" "this" {
   memory_size                    = var.memory_mb
   timeout                        = each.value.timeout
   reserved_concurrent_executions = each.value.reserved_concurrency
+  kms_key_arn                    = var.kms_key_arn
   publish                        = true
 
   environment {
-    variables = var.environment_variables
+    variables = each.value.environment
   }
 
   tracing_config {
@@ -65,8 +73,9 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  # Lambda would make the log group itself at the first call, with no end to its retention.
-  depends_on = [aws_cloudwatch_log_group.this]
+  # Lambda would make the log group itself at the first call, with no end to its retention; and it reads the environment
+  # as the role, which must be allowed to by then.
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.key]
 }
 
 # All callers name the alias, so that pointing it at an earlier version is a rollback of everything.
@@ -80,10 +89,11 @@ resource "aws_lambda_alias" "live" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key, and these hold ids but no personal data
+  #checkov:skip=CKV_AWS_158:the key is a variable; without one, CloudWatch encrypts with its own
   #checkov:skip=CKV_AWS_338:how long logs are kept is a variable; prod keeps them for a year
   for_each = local.functions
 
   name              = "/aws/lambda/${var.prefix}-${each.key}"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
 }

@@ -15,7 +15,7 @@ output "live" {
   }
 
   # An event source is refused as long as the role may not read it.
-  depends_on = [aws_iam_role_policy.grants, aws_iam_role_policy.telemetry]
+  depends_on = [aws_iam_role_policy.grants, aws_iam_role_policy.telemetry, aws_iam_role_policy.key]
 }
 
 output "log_groups" {

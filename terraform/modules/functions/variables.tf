@@ -49,14 +49,39 @@ variable "api_reserved_concurrency" {
   type        = number
 }
 
+variable "authorizer_timeout_seconds" {
+  description = "The authorizer's time-out."
+  type        = number
+}
+
+variable "authorizer_reserved_concurrency" {
+  description = "The authorizer's reserved concurrency; -1 for none."
+  type        = number
+}
+
 variable "log_retention_days" {
   description = "How long logs are kept."
   type        = number
 }
 
 variable "environment_variables" {
-  description = "The application's settings."
+  description = "The settings of the API and the workers."
   type        = map(string)
+}
+
+variable "authorizer_environment_variables" {
+  description = "The authorizer's settings: it gets no others, and so none of the secrets."
+  type        = map(string)
+
+  validation {
+    condition     = var.authorizer_environment_variables["TOKEN_ISSUER"] == "" || var.authorizer_environment_variables["TOKEN_AUDIENCE"] != ""
+    error_message = "With a token_issuer there must be a token_audience: tokens that the issuer made for others would be taken too."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "The key that encrypts the environment and the logs, and the table and the queues that they use; null for AWS's own."
+  type        = string
 }
 
 variable "table" {

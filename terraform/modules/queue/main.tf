@@ -1,5 +1,8 @@
 locals {
   fortnight_seconds = 14 * 24 * 3600
+
+  # SQS takes one or the other.
+  managed_by_sqs = var.kms_key_arn == null ? true : null
 }
 
 resource "aws_sqs_queue" "bookings" {
@@ -9,7 +12,8 @@ resource "aws_sqs_queue" "bookings" {
   # again while it waits.
   visibility_timeout_seconds = 6 * var.worker_timeout_seconds
   message_retention_seconds  = 4 * 24 * 3600
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = local.managed_by_sqs
+  kms_master_key_id          = var.kms_key_arn
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.bookings_dead_letters.arn
@@ -21,7 +25,8 @@ resource "aws_sqs_queue" "bookings" {
 resource "aws_sqs_queue" "bookings_dead_letters" {
   name                      = "${var.prefix}-bookings-dlq"
   message_retention_seconds = local.fortnight_seconds
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = local.managed_by_sqs
+  kms_master_key_id         = var.kms_key_arn
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "bookings_dead_letters" {
@@ -37,7 +42,8 @@ resource "aws_sqs_queue_redrive_allow_policy" "bookings_dead_letters" {
 resource "aws_sqs_queue" "expirations_dead_letters" {
   name                      = "${var.prefix}-expirations-dlq"
   message_retention_seconds = local.fortnight_seconds
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = local.managed_by_sqs
+  kms_master_key_id         = var.kms_key_arn
 
   # The expiration handler and its event source send here; no queue does.
   redrive_allow_policy = jsonencode({ redrivePermission = "denyAll" })

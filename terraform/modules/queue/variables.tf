@@ -12,3 +12,8 @@ variable "max_receive_count" {
   description = "How often a message is received before it moves to the dead-letter queue."
   type        = number
 }
+
+variable "kms_key_arn" {
+  description = "The key that encrypts the messages; null for AWS's own."
+  type        = string
+}

@@ -1,5 +1,5 @@
 resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_119:AWS's own key encrypts at no cost; a customer's key adds a charge to each call and a way to lose the data
+  #checkov:skip=CKV_AWS_119:the key is a variable; without one, AWS's own encrypts at no cost and can't be lost
   #checkov:skip=CKV2_AWS_16:on-demand capacity scales by itself
   name                        = var.name
   billing_mode                = "PAY_PER_REQUEST"
@@ -47,6 +47,7 @@ resource "aws_dynamodb_table" "this" {
 
   # False stands for the key that AWS owns, not for none: DynamoDB encrypts always.
   server_side_encryption {
-    enabled = false
+    enabled     = var.kms_key_arn != null
+    kms_key_arn = var.kms_key_arn
   }
 }

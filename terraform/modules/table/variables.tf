@@ -7,3 +7,8 @@ variable "deletion_protection" {
   description = "Whether the table refuses to be deleted."
   type        = bool
 }
+
+variable "kms_key_arn" {
+  description = "The key that encrypts the table; null for AWS's own."
+  type        = string
+}

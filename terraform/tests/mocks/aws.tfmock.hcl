@@ -8,6 +8,10 @@ mock_resource "aws_api_gateway_rest_api" {
   defaults = { execution_arn = "arn:aws:execute-api:us-east-1:123456789012:mocked" }
 }
 
+mock_resource "aws_api_gateway_stage" {
+  defaults = { arn = "arn:aws:apigateway:us-east-1::/restapis/mocked/stages/mocked" }
+}
+
 mock_resource "aws_cloudwatch_log_group" {
   defaults = { arn = "arn:aws:logs:us-east-1:123456789012:log-group:mocked" }
 }
