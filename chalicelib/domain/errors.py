@@ -12,6 +12,7 @@
     |   +-- TooShortNoticeError
     |   +-- TooFarAheadError
     |   +-- CancelCutoffPassedError
+    +-- TooManyHoldsError          the user holds as many slots as one may
     +-- IdempotencyKeyReusedError  the user has sent the same key with another request
     +-- ServiceUnavailableError    the table or the queue can't be reached, or throttles
     +-- MalformedRecordError       a message or stream record that can't ever be processed
@@ -101,6 +102,14 @@ class CancelCutoffPassedError(PolicyError):
 
     def __init__(self, minutes: int) -> None:
         super().__init__(f"A booking can be cancelled or rescheduled until {minutes} minutes before it starts.")
+
+
+class TooManyHoldsError(AppointmentError):
+    """The user holds as many slots as one may; in `retry_after_seconds` at the latest, one of these holds is over."""
+
+    def __init__(self, limit: int, *, retry_after_seconds: int) -> None:
+        super().__init__(f"A user can hold {limit} slots at a time; confirm or cancel one of these bookings, or wait.")
+        self.retry_after_seconds = retry_after_seconds
 
 
 class IdempotencyKeyReusedError(AppointmentError):

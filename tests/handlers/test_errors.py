@@ -171,6 +171,7 @@ ERRORS: list[tuple[errors.AppointmentError, int, str]] = [
     (errors.TooShortNoticeError(60), 409, "TOO_SHORT_NOTICE"),
     (errors.TooFarAheadError(30), 409, "TOO_FAR_AHEAD"),
     (errors.CancelCutoffPassedError(60), 409, "CANCEL_CUTOFF_PASSED"),
+    (errors.TooManyHoldsError(5, retry_after_seconds=60), 429, "TOO_MANY_HOLDS"),
     (errors.IdempotencyKeyReusedError(), 422, "IDEMPOTENCY_KEY_REUSED"),
     (errors.ServiceUnavailableError("The queue can't be reached."), 503, "SERVICE_UNAVAILABLE"),
     (errors.MalformedRecordError("a worker's business"), 500, "INTERNAL"),
