@@ -141,6 +141,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
             errors.SlotUnavailableError,
             errors.TooShortNoticeError,
             errors.TooFarAheadError,
+            errors.TooManyHoldsError,
             errors.IdempotencyKeyReusedError,
         ),
     ),

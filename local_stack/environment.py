@@ -64,7 +64,9 @@ def use_endpoint(environ: MutableMapping[str, str], url: str, *, embedded: bool)
     return region
 
 
-def configure_application(environ: MutableMapping[str, str], provisioned: Provisioned, *, hold_seconds: str) -> None:
+def configure_application(
+    environ: MutableMapping[str, str], provisioned: Provisioned, *, hold_seconds: str, max_active_holds: str
+) -> None:
     """Set what the application reads."""
     environ.update(
         TABLE_NAME=provisioned.table_name,
@@ -72,6 +74,7 @@ def configure_application(environ: MutableMapping[str, str], provisioned: Provis
         BOOKING_DEAD_LETTER_QUEUE_URL=provisioned.bookings_dead_letters_url,
         EXPIRATION_DEAD_LETTER_QUEUE_URL=provisioned.expirations_dead_letters_url,
         HOLD_SECONDS=hold_seconds,
+        MAX_ACTIVE_HOLDS=max_active_holds,
     )
     environ.setdefault("CURSOR_KEYS", secrets.token_urlsafe(32))
     environ.setdefault("LOG_LEVEL", "INFO")

@@ -70,6 +70,7 @@ module "functions" {
     EXPIRATION_DEAD_LETTER_QUEUE_URL = module.queue.queues.expirations_dead_letters.url
     CURSOR_KEYS                      = sensitive(join(",", [for version in local.cursor_key_versions : terraform_data.cursor_key[version].output]))
     HOLD_SECONDS                     = var.hold_seconds
+    MAX_ACTIVE_HOLDS                 = var.max_active_holds
     BOOKING_MAX_RECEIVES             = var.booking_max_receives
     EXPIRATION_MAX_AGE_SECONDS       = var.expiration_max_age_seconds
     LOG_LEVEL                        = var.log_level

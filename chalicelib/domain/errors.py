@@ -105,7 +105,10 @@ class CancelCutoffPassedError(PolicyError):
 
 
 class TooManyHoldsError(AppointmentError):
-    """The user holds as many slots as one may; in `retry_after_seconds` at the latest, one of these holds is over."""
+    """The user holds as many slots as one may, and one of these holds must end first.
+
+    In `retry_after_seconds` one lapses, if none is settled before.
+    """
 
     def __init__(self, limit: int, *, retry_after_seconds: int) -> None:
         super().__init__(f"A user can hold {limit} slots at a time; confirm or cancel one of these bookings, or wait.")
