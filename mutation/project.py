@@ -19,7 +19,7 @@ class Project:
     """How many simulated schedules are to find what no test has found."""
     needs_endpoint: bool = False
     """Whether there are tests that run on an endpoint."""
-    patience_seconds: int = 10
+    patience_seconds: int = 5
     """For a test of a mutant, beside ten times what it takes without: a busy machine is no endless loop."""
 
     @property

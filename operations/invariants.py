@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from chalicelib.dao import keys
@@ -235,7 +236,7 @@ def _overlaps(slots: Iterable[Slot]) -> Iterator[Finding]:
 def _policies(records: Records) -> Iterator[Finding]:
     """What a write checks is what the provider is shown with."""
     for place, provider in records.providers.items():
-        copies = tuple((key["PK"], key["SK"]) for key in keys.policies(provider.provider_id))
+        copies = _copies(provider.provider_id)
         if differing := [each for each in copies if records.policies.get(each, NO_RULES) != provider.policy]:
             text = f"{provider.provider_id} has another policy in {len(differing)} of its {len(copies)} copies"
             yield Finding(kind=Kind.POLICY_DIFFERS, about=(place,), rests_on=(place, *copies), text=text)
@@ -253,6 +254,12 @@ def _crowds(records: Records, now: datetime, max_active_holds: int) -> Iterator[
             items = [item for each in sorted(booking_ids) for item in _places(each)]
             text = f"{user_id} holds {len(booking_ids)} slots, and {max_active_holds} are allowed"
             yield Finding(kind=Kind.TOO_MANY_HOLDS, about=(place,), rests_on=(place, *items), text=text)
+
+
+@lru_cache
+def _copies(provider_id: str) -> tuple[Place, ...]:
+    """Where the copies of a provider's policy are."""
+    return tuple((key["PK"], key["SK"]) for key in keys.policies(provider_id))
 
 
 def _about_booking(
@@ -317,8 +324,14 @@ def _wrong_times(slot: Slot) -> str | None:
         zone = ZoneInfo(slot.time_zone)
     except (KeyError, OSError, ValueError):
         return f"has the time zone {slot.time_zone!r}, which does not exist"
-    if (by_the_clock := slot_id_of(slot.starts_at.astimezone(zone))) != slot.slot_id:
+    if (by_the_clock := _by_the_clock(slot.starts_at, zone)) != slot.slot_id:
         return f"starts at {to_text(slot.starts_at)}, which is {by_the_clock} in {slot.time_zone}"
     if slot.ends_at <= slot.starts_at:
         return f"ends at {to_text(slot.ends_at)}, not after its start"
     return None
+
+
+@lru_cache
+def _by_the_clock(instant: datetime, zone: ZoneInfo) -> str:
+    """What the clock shows: the same for all slots of a time, and at each look of a simulation."""
+    return slot_id_of(instant.astimezone(zone))

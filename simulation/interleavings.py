@@ -1,11 +1,13 @@
 """Two clients, the queue's worker, TTL, the stream's worker, and one fault: in every order there is."""
 
+import gc
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from functools import cache
 from itertools import product
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
@@ -18,7 +20,7 @@ from chalicelib.domain.models import Slot
 from operations.invariants import unfinished, violations
 from simulation.cloud import Cloud, Message, sqs_event
 from simulation.dynamodb import Snapshot
-from simulation.exploration import RESET, Actor, AsksTheTime, Code, Finished, Given
+from simulation.exploration import RESET, Actor, AsksTheTime, CallAnswer, Code, Finished, Given
 from simulation.functions import describe
 from simulation.machine import HOLD_SECONDS, SETTINGS, WANTED, Machine, machine, silence
 from simulation.sources import to_record
@@ -39,6 +41,15 @@ class Fault(StrEnum):
     """A message or a record comes again, though it was processed, or is being so."""
 
 
+class Tokens(Enum):
+    """Which tokens of transactions a table remembers after a call."""
+
+    ALL = auto()
+    EARLIER = auto()
+    """Those that it had before."""
+    NONE = auto()
+
+
 T = TypeVar("T")
 
 INSTANTS = tuple(START + each for each in (0.0, HOLD_SECONDS + 0.75, 2 * HOLD_SECONDS + 0.75, 3 * HOLD_SECONDS + 1.75))
@@ -51,17 +62,32 @@ Client: TypeAlias = Callable[[Application], None]
 """What one of them does."""
 
 
+Some: TypeAlias = frozenset[int]
+"""Actors, by number."""
+
+_NOBODY: Some = frozenset()
+
+
 class State(NamedTuple):
     """Everything that makes a difference to what can come, by number: few of each, in very many combinations."""
 
     table: int
     time: int = 0
-    actors: frozenset[int] = frozenset()
-    waiting: frozenset[int] = frozenset()
-    """The workers that messages and records are about to start, by their numbers as actors."""
-    delivered: frozenset[int] = frozenset()
+    actors: Some = _NOBODY
+    waiting: Some = _NOBODY
+    """The workers that messages and records are about to start."""
+    delivered: Some = _NOBODY
     """Those that they have started, if they may start them again."""
     fault_is_spent: bool = False
+
+
+class Turns(NamedTuple):
+    """Those who can act now."""
+
+    each: tuple[tuple[int, Some], ...]
+    """Each of them, with the others."""
+    come_first: bool = False
+    """Whether all else can wait."""
 
 
 class Move(NamedTuple):
@@ -77,11 +103,8 @@ class Move(NamedTuple):
     is_fault: bool = False
 
 
-class Step(NamedTuple):
-    """A way from one state to another, in words."""
-
-    what: str
-    state: State
+Step: TypeAlias = tuple[str, State]
+"""A way to a state, in words."""
 
 
 @dataclass(slots=True)
@@ -126,10 +149,19 @@ class Interleavings:
         self._code = Code(machine, self._program)
         self._tables = Numbered[Snapshot]()
         self._actors = Numbered[Actor]()
+        self._calls = Numbered[Call]()
         self._cloud = Cloud(WANTED)
-        self._moved_before: dict[tuple[int, int, int], list[Move]] = {}
-        self._deleted_before: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        self._checked_before: dict[tuple[int, int], list[str]] = {}
+        # There are few actors, tables and times, and very many states: what depends on no more is worked out once, and
+        # states share their parts.
+        self._shared = cache(lambda some: some)
+        self._with = cache(lambda some, one: self._shared(some | {one}))
+        self._without = cache(lambda some, one: self._shared(some - {one}))
+        self._turns = cache(self._turns_of)
+        self._later = cache(self._later_of)
+        self._replied = cache(self._reply)
+        self._moves = cache(lambda number, table, time: tuple(self._moves_of(number, table, time)))
+        self._deletions = cache(lambda table, time: tuple(self._deletions_of(table, time)))
+        self._violations = cache(self._violations_of)
 
     def explore(self) -> Explored:
         """Go to every state once. Check what must always hold there, and that all is done where nothing follows."""
@@ -143,7 +175,8 @@ class Interleavings:
             steps = list(self._steps(state))
             explored.steps += len(steps)
             explored.ends += not steps
-            for wrong in self._violations(state) + ([] if steps else self._unfinished(state)):
+            unfinished_here = [] if steps else self._unfinished(state.table, state.time)
+            for wrong in self._violations(state.table, state.time) + unfinished_here:
                 explored.broken.append("\n".join([*_way_to(state, came_from), wrong]))
             for what, then in steps:
                 if then not in came_from:
@@ -176,51 +209,48 @@ class Interleavings:
         return self._tables.number(snapshot, like=snapshot.frozen())
 
     def _steps(self, state: State) -> Iterator[Step]:
-        for actor in state.actors:
-            if self._is_sending(actor):
-                # That a message is sent makes no difference to anybody before it is delivered: so it is at once.
-                yield from self._steps_of(actor, state._replace(actors=state.actors - {actor}))
-                return
-        for actor in state.actors:
-            yield from self._steps_of(actor, state._replace(actors=state.actors - {actor}))
+        table, time, actors, waiting, delivered, fault_is_spent = state
+        turns = self._turns(actors)
+        for actor, rest in turns.each:
+            yield from self._steps_of(actor, State(table, time, rest, waiting, delivered, fault_is_spent))
+        if turns.come_first:
+            return
         # That a worker begins makes no difference to anybody before its first call, so both are one step.
-        may_come_again = self._fault is Fault.SECOND_DELIVERY and not state.fault_is_spent
-        for worker in state.waiting:
-            delivered = state.delivered | {worker} if may_come_again else state.delivered
-            yield from self._steps_of(worker, state._replace(waiting=state.waiting - {worker}, delivered=delivered))
-        for worker in state.delivered:
-            again = self._actors.number(self._actors[worker].once_more())
-            yield from self._steps_of(again, state._replace(fault_is_spent=True, delivered=frozenset()))
-        if state.time + 1 < len(INSTANTS):
-            for actors in self._before_time_goes_on(state):
-                yield Step("time goes on", state._replace(time=state.time + 1, actors=actors))
-        for expirer, table in self._deletions(state.table, state.time):
-            yield Step("TTL deletes a trigger", state._replace(table=table, waiting=state.waiting | {expirer}))
+        may_come_again = self._fault is Fault.SECOND_DELIVERY and not fault_is_spent
+        for worker in waiting:
+            again = self._with(delivered, worker) if may_come_again else delivered
+            rest = self._without(waiting, worker)
+            yield from self._steps_of(worker, State(table, time, actors, rest, again, fault_is_spent))
+        for worker in delivered:
+            once_more = self._actors.number(self._actors[worker].once_more())
+            yield from self._steps_of(once_more, state._replace(fault_is_spent=True, delivered=_NOBODY))
+        if time + 1 < len(INSTANTS):
+            for later in self._later(actors, time):
+                yield "time goes on", State(table, time + 1, later, waiting, delivered, fault_is_spent)
+        for expirer, after in self._deletions(table, time):
+            started = self._with(waiting, expirer)
+            yield "TTL deletes a trigger", State(after, time, actors, started, delivered, fault_is_spent)
 
     def _steps_of(self, actor: int, others: State) -> Iterator[Step]:
         """What an actor can do; `others` is the state without it."""
-        for move in self._moves(actor, others.table, others.time):
-            if move.is_fault and others.fault_is_spent:
+        _, time, actors, waiting, delivered, fault_is_spent = others
+        for what, table, then, starts, is_fault in self._moves(actor, others.table, time):
+            if is_fault and fault_is_spent:
                 continue
-            yield Step(
-                move.what,
+            yield (
+                what,
                 State(
-                    table=move.table,
-                    time=others.time,
-                    actors=others.actors if move.actor is None else others.actors | {move.actor},
-                    waiting=others.waiting if move.starts is None else others.waiting | {move.starts},
-                    delivered=others.delivered,
-                    fault_is_spent=others.fault_is_spent or move.is_fault,
+                    table,
+                    time,
+                    actors if then is None else self._with(actors, then),
+                    waiting if starts is None else self._with(waiting, starts),
+                    delivered,
+                    fault_is_spent or is_fault,
                 ),
             )
 
-    def _moves(self, number: int, table: int, time: int) -> list[Move]:
-        known = (number, table, time)
-        if known not in self._moved_before:
-            self._moved_before[known] = list(self._new_moves(self._actors[number], table, time))
-        return self._moved_before[known]
-
-    def _new_moves(self, actor: Actor, table: int, time: int) -> Iterator[Move]:
+    def _moves_of(self, number: int, table: int, time: int) -> Iterator[Move]:
+        actor = self._actors[number]
         who = actor.name[1] if actor.name[0] == "client" else actor.name[0]
         while isinstance(asked := self._code.next(actor), AsksTheTime):
             # When it looks at the clock makes no difference to anybody else: at the latest, right before its next call.
@@ -241,27 +271,30 @@ class Interleavings:
             _, after, _ = self._applied(actor, asked, table, time, is_acknowledged=False)
             yield Move(f"{what}: unacknowledged", after, self._number_of(actor.was_given(RESET)), starts, is_fault=True)
 
-    def _is_sending(self, number: int) -> bool:
-        """Whether it is about to send a message that was not sent before."""
-        actor = self._actors[number]
-        asked = self._code.next(actor)
-        return isinstance(asked, Call) and asked.service == "sqs" and not actor.was_reset
-
     def _number_of(self, actor: Actor) -> int | None:
         """None if it has ended."""
         return None if isinstance(self._code.next(actor), Finished) else self._actors.number(actor)
 
-    def _before_time_goes_on(self, state: State) -> Iterator[frozenset[int]]:
-        """Each actor that is about to look at its clock may have done so already, or not."""
-        actors = [self._actors[number] for number in state.actors]
+    def _turns_of(self, actors: Some) -> Turns:
+        each = tuple((actor, self._without(actors, actor)) for actor in actors)
+        for turn in each:
+            actor = self._actors[turn[0]]
+            asked = self._code.next(actor)
+            if isinstance(asked, Call) and asked.service == "sqs" and not actor.was_reset:
+                # That a message is sent makes no difference to anybody before it is delivered: so it is at once.
+                return Turns((turn,), come_first=True)
+        return Turns(each)
+
+    def _later_of(self, actors: Some, time: int) -> tuple[Some, ...]:
+        """The actors when time goes on: each that is about to look at its clock may have done so already, or not."""
         ways = [
-            (actor, actor.was_given(INSTANTS[state.time]))
+            (number, self._actors.number(actor.was_given(INSTANTS[time])))
             if isinstance(self._code.next(actor), AsksTheTime)
-            else (actor,)
-            for actor in actors
+            else (number,)
+            for number in actors
+            for actor in [self._actors[number]]
         ]
-        for each in product(*ways):
-            yield frozenset(map(self._actors.number, each))
+        return tuple(self._shared(frozenset(each)) for each in product(*ways))
 
     def _applied(
         self, actor: Actor, call: Call, table: int, time: int, *, is_acknowledged: bool = True
@@ -269,31 +302,31 @@ class Interleavings:
         """What a call gives its actor, the table after it, and the worker that it starts, if any."""
         if call.service == "sqs":
             return (200, "{}"), table, self._actors.number(Actor(("worker", call.body["MessageBody"])))
+        # A token makes a difference only to a call that will be sent again, until it is: no other is kept.
+        tokens = Tokens.ALL if not is_acknowledged else Tokens.NONE if actor.was_reset else Tokens.EARLIER
+        number = self._calls.number(call, like=json.dumps([call.operation, call.body]))
+        return *self._replied(number, table, time, tokens), None
+
+    def _reply(self, call: int, table: int, time: int, tokens: Tokens) -> tuple[CallAnswer, int]:
+        """What the table answers to a call, whoever sends it, and the table after it."""
         before = self._tables[table]
         self._cloud.table.restore(before)
-        reply = self._cloud.apply(call, now=INSTANTS[time])
-        # A token makes a difference only to a call that will be sent again, until it is: no other is kept.
-        tokens = {} if actor.was_reset else before.tokens
-        after = self._table_now(tokens if is_acknowledged else None)
-        return (reply.status, json.dumps(reply.body)), after, None
+        reply = self._cloud.apply(self._calls[call], now=INSTANTS[time])
+        remembered = {Tokens.ALL: None, Tokens.EARLIER: before.tokens, Tokens.NONE: {}}[tokens]
+        return (reply.status, json.dumps(reply.body)), self._table_now(remembered)
 
-    def _deletions(self, table: int, time: int) -> list[tuple[int, int]]:
+    def _deletions_of(self, table: int, time: int) -> Iterator[tuple[int, int]]:
         """What TTL can delete: the worker that each deletion starts, and the table after it."""
-        known = (table, time)
-        if known not in self._deleted_before:
-            found = []
-            now, snapshot = INSTANTS[time], self._tables[table]
+        now, snapshot = INSTANTS[time], self._tables[table]
+        self._cloud.table.restore(snapshot)
+        for key in self._cloud.table.expired(now):
+            if key[1] == keys.HOLDS:
+                # That is read by the user's next hold alone, and here each user holds once.
+                continue
             self._cloud.table.restore(snapshot)
-            for key in self._cloud.table.expired(now):
-                if key[1] == keys.HOLDS:
-                    # That is read by the user's next hold alone, and here each user holds once.
-                    continue
-                self._cloud.table.restore(snapshot)
-                self._cloud.table.delete_expired(key, now=now)
-                record = json.dumps(to_record(self._cloud.table.changes[-1], 0))
-                found.append((self._actors.number(Actor(("expirer", record))), self._table_now()))
-            self._deleted_before[known] = found
-        return self._deleted_before[known]
+            self._cloud.table.delete_expired(key, now=now)
+            record = json.dumps(to_record(self._cloud.table.changes[-1], 0))
+            yield self._actors.number(Actor(("expirer", record))), self._table_now()
 
     def _program(self, name: tuple[str, ...]) -> Callable[[Application], Any]:
         match name:
@@ -307,17 +340,14 @@ class Interleavings:
                 return lambda application: application.expire_bookings(records)
         raise ValueError(name)
 
-    def _violations(self, state: State) -> list[str]:
-        known = (state.table, state.time)
-        if known not in self._checked_before:
-            self._checked_before[known] = violations(self._items(state), now=_at(state))
-        return self._checked_before[known]
+    def _violations_of(self, table: int, time: int) -> list[str]:
+        return violations(self._items(table), now=_at(time))
 
-    def _unfinished(self, state: State) -> list[str]:
-        return unfinished(self._items(state), now=_at(state))
+    def _unfinished(self, table: int, time: int) -> list[str]:
+        return unfinished(self._items(table), now=_at(time))
 
-    def _items(self, state: State) -> list[Item]:
-        return [deserialized(item) for item in self._tables[state.table].items.values()]
+    def _items(self, table: int) -> list[Item]:
+        return [deserialized(item) for item in self._tables[table].items.values()]
 
 
 def books_and_confirms(application: Application) -> None:
@@ -361,8 +391,19 @@ class Exploration(NamedTuple):
 
     def run(self) -> Explored:
         """Go through every order of it."""
-        with silence():
+        with silence(), without_collection():
             return Interleavings(machine(), self.clients, self.fault).explore()
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """No collection of garbage inside: it would look through millions of states, over and over, and find none."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 EXPLORATIONS = (
@@ -371,8 +412,8 @@ EXPLORATIONS = (
 )
 
 
-def _at(state: State) -> datetime:
-    return datetime.fromtimestamp(INSTANTS[state.time], UTC)
+def _at(time: int) -> datetime:
+    return datetime.fromtimestamp(INSTANTS[time], UTC)
 
 
 def _way_to(state: State, came_from: dict[State, tuple[State, str] | None]) -> list[str]:

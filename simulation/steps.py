@@ -39,14 +39,14 @@ class Steps:
     def wrong(self, change: Change) -> Iterator[str]:
         """What is wrong with a change, if it is one of a booking."""
         partition, sort = change.keys["PK"]["S"], change.keys["SK"]["S"]
-        new = deserialized(change.new_image) if change.new_image else None
+        new = change.new_image
         if partition.startswith("PROVIDER#") and sort == keys.METADATA and new:
-            provider = to_provider(new)
+            provider = to_provider(deserialized(new))
             self._policies[provider.provider_id].append((change.time, provider.policy))
         elif partition.startswith("BOOKING#") and sort == keys.EXPIRATION_TRIGGER and change.event_name == "INSERT":
-            yield from _about(partition, self._held(to_booking(new or {})))
+            yield from _about(partition, self._held(to_booking(deserialized(new or {}))))
         elif partition.startswith("BOOKING#") and sort == keys.METADATA:
-            yield from _about(partition, self._changed(to_booking(new)) if new else ["was deleted"])
+            yield from _about(partition, self._changed(to_booking(deserialized(new))) if new else ["was deleted"])
 
     def wrong_refusal(self, exchange: Exchange) -> Iterator[str]:
         """What is wrong with a refusal by a rule: that no policy had it at any time of the request."""

@@ -1,7 +1,7 @@
 """What is checked after every step of a schedule, and at its end."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.dao import keys
@@ -38,6 +38,8 @@ class Watch:
         self._records = records
         self._exchanges = exchanges
         self._looked_at: tuple[float, int, int] | None = None
+        self._judged_at: tuple[datetime, int] | None = None
+        """The time and the number of changes at which the table was last looked through."""
         self._fastest_clock = 0.0
         self._largest_skew = 0.0
         self._changes_seen = 0
@@ -45,6 +47,9 @@ class Watch:
         self._promised: set[str] = set()
         self._missing_once: set[str] = set()
         self._read: dict[int, tuple[object, stored.Records]] = {}
+        self._table = stored.Records()
+        self._table_is_of = 0
+        """The number of changes after which the table was last read."""
         self._steps = Steps(hold=timedelta(seconds=HOLD_SECONDS))
         self._answered: dict[tuple[str, str], Mapping[str, Any]] = {}
         """What the request with each user's key was last answered, if it was done."""
@@ -62,8 +67,11 @@ class Watch:
         self._fastest_clock = max(self._fastest_clock, *skews)
         self._largest_skew = max(self._largest_skew, *map(abs, skews))
         now = self._system.datetime(ahead=self._fastest_clock)
-        judgement = judged(self._stored(), now=now, max_active_holds=MAX_ACTIVE_HOLDS)
-        found = [finding.text for finding in judgement if finding.since is None]
+        found = []
+        if (now, len(changes)) != self._judged_at:
+            self._judged_at = now, len(changes)
+            judgement = judged(self._stored(), now=now, max_active_holds=MAX_ACTIVE_HOLDS)
+            found += [finding.text for finding in judgement if finding.since is None]
         for change in changes[self._changes_seen :]:
             found += self._steps.wrong(change)
             self._listings.note(change)
@@ -115,13 +123,16 @@ class Watch:
         return sorted(self._promised)
 
     def _stored(self) -> stored.Records:
-        """The table, read. Items are never changed in place, so each is read once."""
+        """The table, read when it has changed. Items are never changed in place, so each is read once."""
+        changes = len(self._system.cloud.table.changes)
+        if changes == self._table_is_of:
+            return self._table
         raw = self._system.cloud.table.items().values()
         self._read = {id(item): self._read.get(id(item)) or (item, stored.read(deserialized(item))) for item in raw}
-        records = stored.Records()
+        self._table, self._table_is_of = stored.Records(), changes
         for _, of_item in self._read.values():
-            records.add(of_item)
-        return records
+            self._table.add(of_item)
+        return self._table
 
     def _wrong_answers(self, exchange: Exchange) -> Iterator[str]:
         answer, request = exchange.answer, exchange.request

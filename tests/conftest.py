@@ -1,13 +1,16 @@
 """The AWS endpoints and the running systems that tests use."""
 
+import gc
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import settings
 from localstack_client.session import Session
 
 from chalicelib.aws import CLIENT_CONFIG
+from deployment.package import ROOT, build
 from local_stack.endpoint import Endpoint
 from tests.engines import dynamodb_local as engine
 from tests.engines.dynamodb_local import DynamoDbLocal
@@ -20,15 +23,37 @@ from tests.tables import EndpointTables
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-SHARED = ("system", "short_hold_system", "dynamodb_local")
+MEASURED = re.compile(
+    r"tests/(?:\w+\.py|(?:dao|domain|handlers|queue|services|workers)/|contracts/.*\bsimulated\b)", re.ASCII
+)
+"""Tests in which the coverage is measured: those that call the application's code themselves, by their ids. Elsewhere
+it runs so often, or among so much other code, that to measure it would take as long again."""
+
+SHARED = ("dynamodb_local", "package", "terraform")
+"""What takes so long to make that it is made once, in one process, for all tests that use it."""
+
+STARTED_FIRST = ("tests/simulation/test_schedules", "tests/simulation/test_interleavings", "tests/fuzz/")
+"""What takes longest of all that runs in any process: else it is still running when the others have nothing to do."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests that share a system or engine that takes long to start run in one process: it is started once."""
+# Before xdist's own, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Settle what runs in one process, what is measured, and what comes first."""
     for item in items:
         for name in SHARED:
             if name in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group(name))
+        # With --no-cov, pytest-cov can't do with this mark.
+        if not config.getoption("no_cov") and not MEASURED.match(item.nodeid):
+            item.add_marker(pytest.mark.no_cover)
+    items.sort(key=lambda item: not item.nodeid.startswith(STARTED_FIRST))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the tests and the modules, thousands of objects that stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +114,9 @@ def short_hold_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Syst
     """The whole system, with holds of two seconds."""
     with running(tmp_path_factory.mktemp("short-hold-system"), hold_seconds=2) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def package() -> Mapping[str, bytes]:
+    """What `make package` writes, by name."""
+    return build(ROOT, os.environ)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import boto3
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from local_stack.resources import Provisioned, provision, resources
 from tests.builders import CURSOR_KEY, new_id
@@ -75,5 +77,7 @@ def mocked_region() -> "Iterator[Region]":
 def own_resources(region: Region) -> Aws:
     """A table and queues that no other test has."""
     dynamodb, sqs = region
-    wanted = resources(prefix=f"t{new_id()[:8]}-")
-    return Aws(dynamodb=dynamodb, sqs=sqs, its=provision(wanted, dynamodb=dynamodb, sqs=sqs))
+    its = provision(resources(prefix=f"t{new_id()[:8]}-"), dynamodb=dynamodb, sqs=sqs)
+    # Nobody reads the stream, and moto copies all of it for each action of each transaction.
+    dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[its.table_name].stream_shard = None
+    return Aws(dynamodb=dynamodb, sqs=sqs, its=its)

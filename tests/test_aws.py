@@ -1,7 +1,8 @@
 """The time limit of a request or a batch, its arithmetic, and calls side by side."""
 
 import logging
-from threading import Barrier, Event, Lock
+import time
+from threading import Barrier, Event, Lock, get_ident
 
 import pytest
 
@@ -87,6 +88,10 @@ def test_only_so_many_pieces_are_under_way_at_once() -> None:
     assert max(most) == CALLS_AT_ONCE
 
 
+def test_a_single_piece_needs_no_other_thread() -> None:
+    assert side_by_side([get_ident]) == [get_ident()]
+
+
 @pytest.mark.parametrize("pieces", [1, 2, 20])
 def test_each_piece_has_the_time_of_the_request_and_the_ids_of_its_logs(pieces: int) -> None:
     seconds = Seconds()
@@ -120,6 +125,8 @@ def test_when_a_piece_fails_no_other_is_begun_and_those_under_way_are_waited_for
 
     def waits() -> None:
         begun.append("waiting")
+        # Nobody can see when the failure is noted; until it is, some of these are begun, but never all.
+        time.sleep(0.01)
 
     with pytest.raises(ServiceUnavailableError):
         side_by_side([fails, *[goes_on] * (CALLS_AT_ONCE - 1), *[waits] * 1000])

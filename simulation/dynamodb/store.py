@@ -1,5 +1,6 @@
 """The items of a table, in order, and what became of them."""
 
+import json
 from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ class Token:
     @cached_property
     def frozen(self) -> Hashable:
         """The same, to be hashed and compared."""
-        return self.time, _frozen(self.actions)
+        return self.time, json.dumps(self.actions, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,8 @@ class Store:
 
     def expired(self, now: float) -> Iterator[Key]:
         """The items that TTL may delete, oldest entry first."""
-        latest, earliest = Decimal(now), Decimal(now - _FIVE_YEARS_SECONDS)
-        return (key for key, due in self._due.items() if earliest < due < latest)
+        earliest = now - _FIVE_YEARS_SECONDS
+        return (key for key, due in self._due.items() if earliest < due < now)
 
     def snapshot(self) -> Snapshot:
         """All of it."""
@@ -171,12 +172,6 @@ def _move(partitions: Partitions, old: tuple[str, Row] | None, new: tuple[str, R
         rows = partitions.get(partition, [])
         at = bisect_left(rows, row)
         partitions[partition] = [*rows[:at], row, *rows[at:]]
-
-
-def _frozen(actions: Any) -> Hashable:
-    if isinstance(actions, Mapping):
-        return frozenset((name, _frozen(value)) for name, value in actions.items())
-    return tuple(map(_frozen, actions)) if isinstance(actions, list) else actions
 
 
 _FIVE_YEARS_SECONDS = 5 * 365 * 24 * 3600

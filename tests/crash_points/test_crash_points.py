@@ -3,6 +3,9 @@
 The calls are counted by running the path, so that a call that is added is covered by itself.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import pytest
 
 from operations.invariants import unfinished, violations
@@ -11,20 +14,27 @@ from tests.crash_points.paths import PATHS, Path
 from tests.crash_points.world import Engine, KilledError, Remote, Simulated, World
 from tests.tables import EndpointTables
 
+NewEngine: TypeAlias = Callable[[], Engine]
+"""Gives each run an empty table: the whole table is read after every step, and must not grow from run to run."""
+
 
 @pytest.fixture(params=["simulated", "endpoint"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    """A table of the simulation, and one on a real endpoint."""
+def new_engine(request: pytest.FixtureRequest) -> NewEngine:
+    """Tables of the simulation, and tables on a real endpoint."""
     if request.param == "simulated":
-        return Simulated()
+        return Simulated
     shared: EndpointTables = request.getfixturevalue("endpoint_tables")
-    own = EndpointTables(dynamodb=shared.dynamodb, sqs=shared.sqs)
-    return Remote(own.dynamodb, own.name)
+
+    def remote() -> Engine:
+        own = EndpointTables(dynamodb=shared.dynamodb, sqs=shared.sqs)
+        return Remote(own.dynamodb, own.name)
+
+    return remote
 
 
-def calls_of(path: Path, engine: Engine) -> list[str]:
+def calls_of(path: Path, new_engine: NewEngine) -> list[str]:
     """What the path asks of AWS when nothing happens to it."""
-    world = World(machine(), engine)
+    world = World(machine(), new_engine())
     on = path.prepare(world)
     world.let_it_work()
     path.act(world, on)
@@ -32,15 +42,15 @@ def calls_of(path: Path, engine: Engine) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_killed_at_any_call_and_done_again_or_left_alone_everything_holds(name: str, engine: Engine) -> None:
+def test_killed_at_any_call_and_done_again_or_left_alone_everything_holds(name: str, new_engine: NewEngine) -> None:
     path = PATHS[name]
     with silence():
-        calls = calls_of(path, engine)
+        calls = calls_of(path, new_engine)
         assert calls
         for number in range(1, len(calls) + 1):
             for once_done in (False, True):
                 for again in (True,) if path.comes_again else (False, True):
-                    die_and_go_on(path, engine, number, once_done=once_done, again=again)
+                    die_and_go_on(path, new_engine(), number, once_done=once_done, again=again)
 
 
 def die_and_go_on(path: Path, engine: Engine, number: int, *, once_done: bool, again: bool) -> None:

@@ -1,7 +1,6 @@
 """The real configuration, applied to the embedded endpoint: the zip runs in its Lambda, and its mappings deliver."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ import pytest
 from localstack_client.session import Session
 
 from app import app
-from deployment.package import ROOT, build
 from local_stack.gateway import EventConverter
 from tests.deployed.endpoint import identifying_endpoint
 from tests.ports import free_port
@@ -39,13 +37,6 @@ provider "aws" {{
   }}
 }}
 """
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests on the deployment run in one process, so that it is made once."""
-    for item in items:
-        if "deployed" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("deployed"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -120,11 +111,11 @@ class Deployed:
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def deployed(package: Mapping[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The deployment."""
     command, plugins = required()
     directory = tmp_path_factory.mktemp("deployed")
-    for name, content in build(ROOT, os.environ).items():
+    for name, content in package.items():
         (directory / name).write_bytes(content)
     port = free_port()
     with identifying_endpoint(directory / "endpoint", port) as url:

@@ -19,8 +19,6 @@ from deployment.package import LOCK, ROOT, PackageError, main, pins, require_ver
 from deployment.public_openapi import FILE
 from tests.builders import CURSOR_KEY
 
-pytestmark = pytest.mark.xdist_group("package")
-
 CODE = {
     "annotated_types",
     "app.py",

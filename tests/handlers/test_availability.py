@@ -262,6 +262,17 @@ def pauses(*spans: str) -> list[dict[str, str]]:
             id="outside, of slots that are too short",
         ),
         pytest.param(
+            {
+                "date": AVAILABILITY["date"],
+                "windows": [{**WINDOW, "slotDurationMinutes": 1, "breaks": pauses("11:30-12:30")}],
+            },
+            {
+                "windows.0.slotDurationMinutes": "must be at least 5",
+                "windows.0.breaks": "must lie between startTime and endTime, but 11:30 to 12:30 does not",
+            },
+            id="outside, of slots that are too short, in a list",
+        ),
+        pytest.param(
             {**AVAILABILITY, "breaks": pauses("11:30-12:30")},
             {"breaks": "must lie between startTime and endTime, but 11:30 to 12:30 does not"},
             id="a break that ends after its window",

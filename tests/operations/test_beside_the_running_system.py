@@ -19,10 +19,17 @@ from operations.invariants import findings
 from operations.reading import scan
 from operations.repair import repair
 from operations.target import Target
-from tests.system import PATIENCE_SECONDS, System, eventually
+from tests.system import PATIENCE_SECONDS, System, eventually, running
 
 CLIENTS = 20
-CHECKS = 15
+CHECKS = 40
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system for these tests alone: each check reads all that there is, and others leave much behind."""
+    with running(tmp_path_factory.mktemp("checked-system"), hold_seconds=600) as started:
+        yield started
 
 
 @pytest.fixture

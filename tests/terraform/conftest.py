@@ -6,13 +6,6 @@ from tests.terraform.cli import Terraform, required
 from tests.terraform.deployment import Deployment
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all tests that use the copy run in one process, so that it is made once."""
-    for item in items:
-        if "terraform" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("terraform"))
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs Terraform where it is missing."""
     if "terraform" in getattr(item, "fixturenames", ()):

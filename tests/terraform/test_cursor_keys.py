@@ -14,22 +14,25 @@ class Keys:
     def __init__(self, directory: Path) -> None:
         command, plugins = required()
         self._terraform = Terraform(directory, command=command, plugins=plugins)
+        self._state = directory / "terraform" / "terraform.tfstate"
 
     def apply(self, version: int) -> dict[str, str]:
         """The keys by version, once a version has been made the present one."""
         self._run("apply", "-auto-approve", version=version)
-        state = json.loads(self._terraform.run("show", "-json"))
-        return {key["index"]: key["values"]["output"] for key in state["values"]["root_module"]["resources"]}
+        # Terraform itself would show it only after it has asked the provider what its resources look like.
+        state = json.loads(self._state.read_text())
+        keys = [key for resource in state["resources"] for key in resource["instances"]]
+        return {key["index_key"]: key["attributes"]["output"]["value"] for key in keys}
 
     def change(self, version: int) -> bool:
         """Whether there is anything to apply."""
-        self._run("plan", "-out=keys.tfplan", version=version)
-        plan = json.loads(self._terraform.run("show", "-json", "keys.tfplan"))
-        return any(change["change"]["actions"] != ["no-op"] for change in plan["resource_changes"])
+        messages = [json.loads(line) for line in self._run("plan", "-json", version=version).splitlines()]
+        (summary,) = (message["changes"] for message in messages if message["type"] == "change_summary")
+        return any(summary[what] for what in ("add", "change", "remove"))
 
-    def _run(self, command: str, *arguments: str, version: int) -> None:
+    def _run(self, command: str, *arguments: str, version: int) -> str:
         target = ("-target=terraform_data.cursor_key", f"-var=cursor_key_version={version}")
-        self._terraform.run(command, "-input=false", *arguments, *target, *VARIABLES)
+        return self._terraform.run(command, "-input=false", *arguments, *target, *VARIABLES)
 
 
 def test_a_key_stays_until_there_are_two_newer_ones(tmp_path: Path) -> None:
