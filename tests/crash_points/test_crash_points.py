@@ -75,3 +75,15 @@ def die_and_go_on(path: Path, engine: Engine, number: int, *, once_done: bool, a
     world.heal()
     assert violations(world.items(), now=world.now, max_active_holds=MAX_ACTIVE_HOLDS) == [], where
     assert unfinished(world.items(), now=world.now) == [], where
+
+
+@pytest.mark.parametrize(
+    ("name", "calls"),
+    [
+        ("hold and enqueue", ["BatchGetItem", "TransactWriteItems", "SendMessage"]),
+        ("hold when another is confirmed", ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"]),
+        ("hold one more than a user may", ["BatchGetItem", "BatchGetItem", "BatchGetItem"]),
+    ],
+)
+def test_what_a_user_holds_costs_further_calls_only_where_it_may_be_too_much(name: str, calls: list[str]) -> None:
+    assert calls_of(PATHS[name], Simulated) == calls
