@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 AWS_PORT ?= 4566
 HOLD_SECONDS ?= 300
+MAX_ACTIVE_HOLDS ?= 5
 DATA_DIR ?= .local
 AUTHENTICATION ?= off
 ISSUER_PORT ?= 8002
@@ -20,8 +21,8 @@ TERRAFORM := terraform -chdir=terraform
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
 
-run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both workers (PORT, AWS_PORT, HOLD_SECONDS, DATA_DIR, AUTHENTICATION)
-	@exec $(BIN)/python -m local_stack --port '$(PORT)' --aws-port '$(AWS_PORT)' --hold-seconds '$(HOLD_SECONDS)' --data-dir '$(DATA_DIR)' --authentication '$(AUTHENTICATION)' --issuer-port '$(ISSUER_PORT)'
+run: $(VENV)/local.stamp ## Run the whole system: API, queue, table and both workers (PORT, AWS_PORT, HOLD_SECONDS, MAX_ACTIVE_HOLDS, DATA_DIR, AUTHENTICATION)
+	@exec $(BIN)/python -m local_stack --port '$(PORT)' --aws-port '$(AWS_PORT)' --hold-seconds '$(HOLD_SECONDS)' --max-active-holds '$(MAX_ACTIVE_HOLDS)' --data-dir '$(DATA_DIR)' --authentication '$(AUTHENTICATION)' --issuer-port '$(ISSUER_PORT)'
 
 demo: $(VENV)/local.stamp ## Show a provider, a booking, a conflict and an expiry on the running system (PORT)
 	@exec $(BIN)/python -m local_stack.demo --url 'http://127.0.0.1:$(PORT)' --data-dir '$(DATA_DIR)'
@@ -55,8 +56,8 @@ mutate: $(VENV)/dev.stamp ## Take out every condition, retry and compensation in
 fuzz: $(VENV)/dev.stamp ## Send the running system requests made from the API's description, by chance (SECONDS)
 	@FUZZ_SECONDS='$(SECONDS)' FUZZ_SEED="$$(date +%s)" $(BIN)/python -m pytest -n0 --no-cov -s tests/fuzz
 
-check-data: $(VENV)/local.stamp ## Check the data of the running local system against what must always hold (AWS_PORT)
-	@LOCALSTACK_HOST='127.0.0.1:$(AWS_PORT)' $(BIN)/python -m operations check
+check-data: $(VENV)/local.stamp ## Check the data of the running local system against what must always hold (AWS_PORT, MAX_ACTIVE_HOLDS)
+	@LOCALSTACK_HOST='127.0.0.1:$(AWS_PORT)' $(BIN)/python -m operations check --max-active-holds '$(MAX_ACTIVE_HOLDS)'
 
 check: $(VENV)/dev.stamp $(VENV)/checkov/installed.stamp ## Format, lint, layers, strict types and Terraform's rules; changes nothing
 	@$(BIN)/ruff format --check .

@@ -149,6 +149,8 @@ class Settings(_FromEnvironment):
     """Secrets that seal the cursors of listings: 32 characters or more, with commas between; the first one seals."""
     hold_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
     """How long a slot is held for a user to confirm."""
+    max_active_holds: Annotated[int, Field(ge=1, le=100)] = 5
+    """How many slots a user can hold at a time."""
     booking_max_receives: Annotated[int, Field(ge=1, le=1000)] = 5
     """The booking queue's `maxReceiveCount`."""
     expiration_max_age_seconds: Annotated[int, Field(ge=60, le=86_400)] = 3600
@@ -219,6 +221,7 @@ def build(
         clock=clock,
         new_id=new_id,
         hold=timedelta(seconds=settings.hold_seconds),
+        max_active_holds=settings.max_active_holds,
     )
     return Application(
         services=Services(

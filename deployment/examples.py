@@ -165,6 +165,7 @@ _BUSINESS: list[errors.AppointmentError] = [
     errors.TooShortNoticeError(120),
     errors.TooFarAheadError(90),
     errors.CancelCutoffPassedError(60),
+    errors.TooManyHoldsError(5, retry_after_seconds=160),
     errors.IdempotencyKeyReusedError(),
     errors.ServiceUnavailableError("The table can't be reached."),
 ]

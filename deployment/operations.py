@@ -144,6 +144,7 @@ _OPERATIONS: Mapping[tuple[str, str], Operation] = {
             errors.SlotUnavailableError,
             errors.TooShortNoticeError,
             errors.TooFarAheadError,
+            errors.TooManyHoldsError,
             errors.IdempotencyKeyReusedError,
         ),
     ),

@@ -212,7 +212,7 @@ def _refer(errors: dict[str, Any], found: list[problems.Problem]) -> dict[str, A
 def _error(found: list[problems.Problem]) -> dict[str, Any]:
     status = found[0].status
     headers = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
-    if found[0] in {problems.SERVICE_UNAVAILABLE, RATE_LIMITED}:
+    if status in {problems.SERVICE_UNAVAILABLE.status, RATE_LIMITED.status}:
         headers["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
     if problems.UNAUTHENTICATED in found:
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/Challenge"}

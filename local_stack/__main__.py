@@ -132,26 +132,31 @@ def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Options:
     parser.add_argument("--port", default="8000", help="where the API answers (default 8000)")
     parser.add_argument("--aws-port", default="4566", help="where the embedded AWS endpoint answers (default 4566)")
     parser.add_argument("--hold-seconds", default="300", help="how long a slot is held for a booking (default 300)")
+    parser.add_argument("--max-active-holds", default="5", help="how many slots a user can hold at a time (default 5)")
     parser.add_argument("--data-dir", default=".local", help="where data and logs are kept (default .local)")
     parser.add_argument("--authentication", default="off", help="on: tokens are needed (default off)")
     parser.add_argument("--issuer-port", default="8002", help="where that issuer answers (default 8002)")
     given = parser.parse_args(arguments)
     if not given.data_dir:
         raise UsageError("--data-dir (DATA_DIR) must not be empty")
-    if not (given.hold_seconds.isdecimal() and int(given.hold_seconds) > 0):
-        raise UsageError(
-            f"--hold-seconds (HOLD_SECONDS) must be a whole number of 1 or more, not {given.hold_seconds!r}"
-        )
     if given.authentication not in {"on", "off"}:
         raise UsageError(f"--authentication (AUTHENTICATION) must be on or off, not {given.authentication!r}")
     return Options(
         port=_port("--port (PORT)", given.port),
         aws_port=_port("--aws-port (AWS_PORT)", given.aws_port),
-        hold_seconds=given.hold_seconds,
+        hold_seconds=_one_or_more("--hold-seconds (HOLD_SECONDS)", given.hold_seconds),
+        max_active_holds=_one_or_more("--max-active-holds (MAX_ACTIVE_HOLDS)", given.max_active_holds),
         data_dir=Path(given.data_dir).resolve(),
         external_url=external_endpoint(environ),
         issuer_port=_port("--issuer-port (ISSUER_PORT)", given.issuer_port) if given.authentication == "on" else None,
     )
+
+
+def _one_or_more(name: str, text: str) -> str:
+    """A number as the application's setting has it; what is too large, that one refuses in words of its own."""
+    if not (text.isdecimal() and int(text) > 0):
+        raise UsageError(f"{name} must be a whole number of 1 or more, not {text!r}")
+    return text
 
 
 def _port(name: str, text: str) -> int:

@@ -68,7 +68,12 @@ def use_endpoint(environ: MutableMapping[str, str], url: str, *, embedded: bool)
 
 
 def configure_application(
-    environ: MutableMapping[str, str], provisioned: Provisioned, *, hold_seconds: str, issuer: Issuer | None
+    environ: MutableMapping[str, str],
+    provisioned: Provisioned,
+    *,
+    hold_seconds: str,
+    max_active_holds: str,
+    issuer: Issuer | None,
 ) -> None:
     """Set what the application reads. Without an issuer, authentication is off."""
     environ.update(
@@ -77,6 +82,7 @@ def configure_application(
         BOOKING_DEAD_LETTER_QUEUE_URL=provisioned.bookings_dead_letters_url,
         EXPIRATION_DEAD_LETTER_QUEUE_URL=provisioned.expirations_dead_letters_url,
         HOLD_SECONDS=hold_seconds,
+        MAX_ACTIVE_HOLDS=max_active_holds,
     )
     environ.setdefault("CURSOR_KEYS", secrets.token_urlsafe(32))
     environ.setdefault("LOG_LEVEL", "INFO")

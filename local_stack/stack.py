@@ -42,6 +42,7 @@ class Options:
     port: int
     aws_port: int
     hold_seconds: str
+    max_active_holds: str
     data_dir: Path
     external_url: str | None = None
     issuer_port: int | None = None
@@ -126,7 +127,11 @@ class Stack:
             named = "" if self._endpoint is not None else " (LOCALSTACK_HOST or AWS_ENDPOINT_URL names it)"
             raise StackError(f"the table and the queues can't be made at {self.aws_url}{named}: {error}") from None
         environment.configure_application(
-            self._environ, provisioned, hold_seconds=self._options.hold_seconds, issuer=self._started_issuer()
+            self._environ,
+            provisioned,
+            hold_seconds=self._options.hold_seconds,
+            max_active_holds=self._options.max_active_holds,
+            issuer=self._started_issuer(),
         )
         application = self._load()
         try:

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
 
@@ -60,6 +61,7 @@ def main(
 def _run(given: argparse.Namespace, system: Target, screen: Screen) -> int:
     match given.command:
         case "check":
+            system = replace(system, max_active_holds=given.max_active_holds)
             with screen.reading() as on_page:
                 found = check(system, on_page)
             outcomes = repair(system, [*found.violations, *found.late]) if given.repair else None
@@ -95,6 +97,12 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     checking = command("check", "check the whole table against what must always hold")
     checking.add_argument("--repair", action="store_true", help="mend what needs no decision")
+    checking.add_argument(
+        "--max-active-holds",
+        type=_count,
+        metavar="N",
+        help="the system's setting MAX_ACTIVE_HOLDS; without it, nobody is said to hold too many slots",
+    )
     checking.add_argument("--json", action="store_true", help="for programs")
     showing = command("show", "show a booking, its slot and what happened")
     showing.add_argument("booking_id", metavar="BOOKING_ID")

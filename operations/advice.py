@@ -20,6 +20,7 @@ ADVICE: Mapping[Kind, str] = {
     Kind.SLOT_TIMES: "a person must decide: if it is free, delete it and set the day again; else ask its user",
     Kind.OVERLAP: "a person must decide: delete one that is free; if both are taken, cancel one through the API",
     Kind.POLICY_DIFFERS: "some slots go by another policy; `check --repair` writes the provider's own into all copies",
+    Kind.TOO_MANY_HOLDS: "it ends as the holds do; a limit that was lowered or a trigger that was put back explains it",
     Kind.WAITS_FOR_TTL: "DynamoDB deletes within days; `expire-overdue` does it now",
     Kind.WAITS_FOR_EXPIRY: "look at the dead letters with `redrive expirations`; `check --repair` ends it",
     Kind.WAITS_TO_BE_FREE: "look at the dead letters with `redrive expirations`; `check --repair` ends it",

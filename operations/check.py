@@ -50,7 +50,7 @@ class Report:
 def check(system: "Target", on_page: Callable[[int], None] = lambda _: None) -> Report:
     """Check every item. Raises botocore's errors and `ServiceUnavailableError`."""
     items = scan(system, on_page)
-    found = findings(items, now=system.clock() + CLOCKS_DIFFER_BY)
+    found = findings(items, now=system.clock() + CLOCKS_DIFFER_BY, max_active_holds=system.max_active_holds)
     now = system.clock()
     suspected = [finding for finding in found if finding.since is None or is_late(finding, now)]
     confirmed = _confirmed(system, suspected)
@@ -68,7 +68,7 @@ def look_again(system: "Target", finding: Finding) -> tuple[Finding, Found] | No
     now = system.clock() + CLOCKS_DIFFER_BY
     same = (
         each
-        for each in findings(together.values(), now=now)
+        for each in findings(together.values(), now=now, max_active_holds=system.max_active_holds)
         if (each.kind, each.about) == (finding.kind, finding.about)
     )
     current = next(same, None)

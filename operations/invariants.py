@@ -16,7 +16,7 @@ from chalicelib.dao.items import Item, booking_facts
 from chalicelib.domain.instants import to_text
 from chalicelib.domain.models import NO_RULES, Booking, BookingStatus, Slot, SlotStatus
 from chalicelib.domain.slots import slot_id_of
-from operations.records import Place, Records, booking_place, is_settled, slot_place, sort_out, trigger_place
+from operations.records import Place, Records, booking_place, is_settled, place_of, slot_place, sort_out, trigger_place
 
 FIELDS_OF = {
     SlotStatus.AVAILABLE: frozenset[str](),
@@ -44,6 +44,7 @@ class Kind(StrEnum):
     SLOT_TIMES = "slot-times"
     OVERLAP = "overlap"
     POLICY_DIFFERS = "policy-differs"
+    TOO_MANY_HOLDS = "too-many-holds"
     WAITS_FOR_TTL = "waits-for-ttl"
     WAITS_FOR_EXPIRY = "waits-for-expiry"
     WAITS_TO_BE_FREE = "waits-to-be-free"
@@ -63,9 +64,10 @@ class Finding:
     """The deadline that has passed, if it waits for a worker; None for a fault."""
 
 
-def violations(items: Iterable[Item], *, now: datetime) -> list[str]:
+def violations(items: Iterable[Item], *, now: datetime, max_active_holds: int | None = None) -> list[str]:
     """What is wrong, in words; nothing if all is well."""
-    return [finding.text for finding in findings(items, now=now) if finding.since is None]
+    found = findings(items, now=now, max_active_holds=max_active_holds)
+    return [finding.text for finding in found if finding.since is None]
 
 
 def unfinished(items: Iterable[Item], *, now: datetime) -> list[str]:
@@ -73,12 +75,15 @@ def unfinished(items: Iterable[Item], *, now: datetime) -> list[str]:
     return [finding.text for finding in findings(items, now=now) if finding.since is not None]
 
 
-def findings(items: Iterable[Item], *, now: datetime) -> list[Finding]:
-    """All that should not be so, faults and what waits for a worker."""
-    return judged(sort_out(items), now=now)
+def findings(items: Iterable[Item], *, now: datetime, max_active_holds: int | None = None) -> list[Finding]:
+    """All that should not be so, faults and what waits for a worker.
+
+    `max_active_holds` is how many slots a user can hold at a time; without it, nobody is said to hold too many.
+    """
+    return judged(sort_out(items), now=now, max_active_holds=max_active_holds)
 
 
-def judged(records: Records, *, now: datetime) -> list[Finding]:
+def judged(records: Records, *, now: datetime, max_active_holds: int | None = None) -> list[Finding]:
     """The same of items that were read already."""
     unreadable = [
         Finding(kind=Kind.UNREADABLE, about=(place,), rests_on=(place,), text=f"{' '.join(place)} can't be read: {why}")
@@ -90,6 +95,7 @@ def judged(records: Records, *, now: datetime) -> list[Finding]:
         *_slots(records, now),
         *_overlaps(records.slots.values()),
         *_policies(records),
+        *(_crowds(records, now, max_active_holds) if max_active_holds else ()),
     ]
     # Nothing can be said about what belongs to an item that nobody understands.
     return unreadable + [each for each in found if not records.unreadable.keys() & set(each.rests_on)]
@@ -234,6 +240,20 @@ def _policies(records: Records) -> Iterator[Finding]:
         if differing := [each for each in copies if records.policies.get(each, NO_RULES) != provider.policy]:
             text = f"{provider.provider_id} has another policy in {len(differing)} of its {len(copies)} copies"
             yield Finding(kind=Kind.POLICY_DIFFERS, about=(place,), rests_on=(place, *copies), text=text)
+
+
+def _crowds(records: Records, now: datetime, max_active_holds: int) -> Iterator[Finding]:
+    """A user holds so many slots at most."""
+    held: dict[str, list[str]] = {}
+    for booking in records.bookings.values():
+        if booking.seen_at(now).status is BookingStatus.PENDING:
+            held.setdefault(booking.user_id, []).append(booking.booking_id)
+    for user_id, booking_ids in held.items():
+        if len(booking_ids) > max_active_holds:
+            place = place_of(keys.holds(user_id))
+            items = [item for each in sorted(booking_ids) for item in _places(each)]
+            text = f"{user_id} holds {len(booking_ids)} slots, and {max_active_holds} are allowed"
+            yield Finding(kind=Kind.TOO_MANY_HOLDS, about=(place,), rests_on=(place, *items), text=text)
 
 
 @lru_cache

@@ -12,6 +12,7 @@ from chalicelib.dao.items import (
     Item,
     availability_item,
     camel,
+    holds_item,
     idempotency_item,
     pending_item,
     policy_fields,
@@ -20,6 +21,7 @@ from chalicelib.dao.items import (
     to_availability,
     to_booking,
     to_booking_as_made,
+    to_holds,
     to_policy,
     to_provider,
     to_slot,
@@ -136,6 +138,8 @@ def _reader(place: Place) -> Callable[[Item, Records], None] | None:
         return _read_policy
     if sort_key.startswith(keys.IDEMPOTENCY_PREFIX):
         return _read_remembered_request
+    if sort_key == keys.HOLDS:
+        return _read_holds
     if partition.startswith(_BOOKINGS):
         return {keys.METADATA: _read_booking, keys.EXPIRATION_TRIGGER: _read_trigger}.get(sort_key)
     if not partition.startswith(_PROVIDERS):
@@ -198,6 +202,10 @@ def _read_remembered_request(item: Item, _: Records) -> None:
     _compare(item, idempotency_item(to_booking_as_made(item), user_id, key))
 
 
+def _read_holds(item: Item, _: Records) -> None:
+    _compare(item, holds_item(item["PK"].removeprefix(_USERS), to_holds(item)))
+
+
 def _read_availability(item: Item, _: Records) -> None:
     provider_id = item["PK"].removeprefix(_PROVIDERS)
     as_written = availability_item(provider_id, to_availability(item))
@@ -216,7 +224,7 @@ def _compare(item: Item, as_written: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} is {stored!r} and should be {expected!r}")
 
 
-_TYPES = {bool: bool, int: Decimal}
+_TYPES = {bool: bool, int: Decimal, dict: dict}
 """How the table gives what is no text."""
 
 

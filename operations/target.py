@@ -38,6 +38,8 @@ class Target:
     sqs: "SQSClient"
     clock: Clock = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
+    max_active_holds: int | None = None
+    """How many slots a user can hold at a time, if somebody has said so: the system's own setting is not seen here."""
 
     @cached_property
     def table(self) -> Table:

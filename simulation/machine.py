@@ -25,6 +25,9 @@ from simulation.wire import Network, Wire
 T = TypeVar("T")
 
 HOLD_SECONDS = 10
+MAX_ACTIVE_HOLDS = 2
+"""So few that users come to it."""
+
 WANTED = resources()
 SETTINGS = Settings(
     authentication="off",
@@ -35,6 +38,7 @@ SETTINGS = Settings(
     aws_region="us-east-1",
     cursor_keys="the-key-that-seals-cursors-in-the-simulation",
     hold_seconds=HOLD_SECONDS,
+    max_active_holds=MAX_ACTIVE_HOLDS,
     booking_max_receives=WANTED.bookings.max_receive_count or 0,
 )
 

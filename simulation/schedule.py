@@ -11,7 +11,18 @@ from simulation.machine import machine, silence
 from simulation.sources import Messages, Records, Ttl
 from simulation.system import Conditions, System
 from simulation.watch import ViolationError, Watch
-from simulation.workloads import HOLD_LENGTHS, PROVIDER, booker, lister, onlooker, opening, planner, rule_maker, walk
+from simulation.workloads import (
+    HOLD_LENGTHS,
+    PROVIDER,
+    booker,
+    hoarder,
+    lister,
+    onlooker,
+    opening,
+    planner,
+    rule_maker,
+    walk,
+)
 
 _MOST_STEPS = 5000
 """More than any schedule needs: one that has not come to its end by then never would."""
@@ -115,6 +126,9 @@ class Schedule:
         ]
         if has_twin:
             scripts.append((f"{users[0]} elsewhere", booker(users[0], choices, slots=slots, always_with_key=True)))
+        if choices.happens(0.3):
+            # The limit of holds is about what one user does at the same time, in several places.
+            scripts += [(f"{users[0]}'s hoarder {number}", hoarder(users[0], choices)) for number in range(3)]
         if choices.happens(0.3):
             scripts.append(("rule maker", rule_maker(choices)))
         if choices.happens(0.3):

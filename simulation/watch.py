@@ -13,7 +13,7 @@ from operations.invariants import judged
 from simulation.clients import Exchange
 from simulation.histories import History, anomalies
 from simulation.listings import Listings, is_listing
-from simulation.machine import HOLD_SECONDS
+from simulation.machine import HOLD_SECONDS, MAX_ACTIVE_HOLDS
 from simulation.sources import Records
 from simulation.steps import Steps
 from simulation.system import START, System
@@ -70,7 +70,8 @@ class Watch:
         found = []
         if (now, len(changes)) != self._judged_at:
             self._judged_at = now, len(changes)
-            found += [finding.text for finding in judged(self._stored(), now=now) if finding.since is None]
+            judgement = judged(self._stored(), now=now, max_active_holds=MAX_ACTIVE_HOLDS)
+            found += [finding.text for finding in judgement if finding.since is None]
         for change in changes[self._changes_seen :]:
             found += self._steps.wrong(change)
             self._listings.note(change)
@@ -108,6 +109,7 @@ class Watch:
             anomalies(
                 history,
                 hold_seconds=hold_seconds,
+                max_active_holds=MAX_ACTIVE_HOLDS,
                 clock_skew=self._largest_skew,
                 # What was sent and not answered may arrive as long as the schedule lasts.
                 effect_within=self._system.now - START,

@@ -93,6 +93,24 @@ def booker(user: str, choices: Choices, *, slots: int, always_with_key: bool = F
                 yield from _insist(hold, choices)
 
 
+def hoarder(user: str, choices: Choices) -> Script:
+    """Takes one slot after the other, settles some, and wants as many as there are. A user may have several of them."""
+    held: list[str] = []
+    for _ in range(2 + choices.one_of(4)):
+        yield from _hesitate(choices)
+        if held and choices.happens(0.3):
+            step = ("confirm", "cancel", "reschedule")[choices.one_of(3)]
+            body = {"slotId": _SLOTS[choices.one_of(len(_SLOTS))]} if step == "reschedule" else None
+            yield from _insist(Request("POST", f"/bookings/{held[choices.one_of(len(held))]}/{step}", body), choices)
+            continue
+        asked = {"providerId": PROVIDER, "slotId": _SLOTS[choices.one_of(len(_SLOTS))], "userId": user}
+        key = choices.pick([3.0, 1.0, 1.0])
+        hold = Request("POST", "/bookings", asked, {"Idempotency-Key": f"hoard-{key}"} if key else None)
+        answer = yield from _insist(hold, choices)
+        if answer.status == _ACCEPTED:
+            held.append(answer.body["bookingId"])
+
+
 def onlooker(choices: Choices) -> Script:
     """Looks at what is free, on the day or page by page, and at what is set."""
     for _ in range(1 + choices.one_of(3)):

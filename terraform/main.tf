@@ -87,6 +87,7 @@ module "functions" {
     CURSOR_KEYS                      = sensitive(join(",", [for version in local.cursor_key_versions : terraform_data.cursor_key[version].output]))
     CORS_ORIGINS                     = join(",", var.cors_origins)
     HOLD_SECONDS                     = var.hold_seconds
+    MAX_ACTIVE_HOLDS                 = var.max_active_holds
     BOOKING_MAX_RECEIVES             = var.booking_max_receives
     EXPIRATION_MAX_AGE_SECONDS       = var.expiration_max_age_seconds
     LOG_LEVEL                        = var.log_level

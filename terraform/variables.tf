@@ -104,6 +104,18 @@ variable "hold_seconds" {
   }
 }
 
+variable "max_active_holds" {
+  description = "How many slots a user can hold at a time."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.max_active_holds >= 1 && var.max_active_holds <= 100 && floor(var.max_active_holds) == var.max_active_holds
+    error_message = "A user must be able to hold a whole number of slots from 1 to 100."
+  }
+}
+
 variable "expiration_max_age_seconds" {
   description = "The age in seconds at which the expiration handler keeps a failing stream record as a dead letter, with its content."
   type        = number

@@ -14,6 +14,7 @@ NOW = datetime(2030, 5, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 
 DAY = date(2030, 5, 2)
 HOLD = timedelta(seconds=300)
+MAX_ACTIVE_HOLDS = 5
 CURSOR_KEY = "a-key-that-seals-cursors-in-tests"
 
 Fields: TypeAlias = dict[str, Any]
@@ -85,14 +86,14 @@ def slot(**changes: Any) -> Slot:
 
 
 def booking(of: Slot | None = None, **changes: Any) -> Booking:
-    """A PENDING booking made now, of a slot."""
+    """A PENDING booking made now, of a slot, for a user of its own."""
     of = of or slot()
     defaults: Fields = {
         "booking_id": f"booking-{new_id()}",
         "status": BookingStatus.PENDING,
         "provider_id": of.provider_id,
         "slot_id": of.slot_id,
-        "user_id": "user-1",
+        "user_id": f"user-{new_id()}",
         "starts_at": of.starts_at,
         "ends_at": of.ends_at,
         "time_zone": of.time_zone,

@@ -1,6 +1,6 @@
 """The ports in memory. They pass the same contract tests as the real ones (`tests/contracts`)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from threading import RLock
@@ -11,16 +11,17 @@ from chalicelib.domain.errors import (
     ProviderExistsError,
     ServiceUnavailableError,
     SlotNotFoundError,
-    SlotUnavailableError,
 )
 from chalicelib.domain.instants import deadline
 from chalicelib.domain.listings import ListedBy, Listing, Place
 from chalicelib.domain.models import (
+    NO_HOLDS,
     NO_RULES,
     SLOT_STATUS_OF,
     Availability,
     Booking,
     BookingStatus,
+    Holds,
     Policy,
     Provider,
     Slot,
@@ -30,6 +31,7 @@ from chalicelib.domain.models import (
 from chalicelib.domain.policy import check, figures_of_leaving, figures_of_taking
 from chalicelib.domain.ports import (
     HeldBeforeError,
+    HoldsChangedError,
     IdempotencyKey,
     PolicyChangedError,
     Prospect,
@@ -37,6 +39,7 @@ from chalicelib.domain.ports import (
     SlotChangedError,
     StepRefusedError,
 )
+from chalicelib.domain.slots import why_not_bookable
 
 
 @dataclass
@@ -48,6 +51,8 @@ class InMemoryStores:
     slots: dict[tuple[str, str], Slot] = field(default_factory=dict)
     bookings: dict[str, Booking] = field(default_factory=dict)
     triggers: dict[str, Booking] = field(default_factory=dict)
+    holds: dict[str, Holds] = field(default_factory=dict)
+    """By user."""
     remembered: dict[IdempotencyKey, Booking] = field(default_factory=dict)
     lock: RLock = field(default_factory=RLock)
 
@@ -146,13 +151,20 @@ class InMemoryBookings:
     def find(self, booking_id: str) -> Booking | None:
         return self._stores.bookings.get(booking_id) or self._stores.triggers.get(booking_id)
 
-    def prospect(self, provider_id: str, slot_id: str, *, now: datetime, key: IdempotencyKey | None) -> Prospect:
+    def prospect(
+        self, provider_id: str, slot_id: str, user_id: str, *, now: datetime, key: IdempotencyKey | None
+    ) -> Prospect:
         with self._stores.lock:
             return Prospect(
                 slot=self._stores.slots.get((provider_id, slot_id)),
                 policy=self._policy(provider_id),
+                holds=self._holds(user_id),
                 held_before=self._remembered(key, now),
             )
+
+    def still_pending(self, booking_ids: Collection[str]) -> set[str]:
+        with self._stores.lock:
+            return {booking_id for booking_id in booking_ids if booking_id in self._stores.triggers}
 
     def hold_slot(
         self,
@@ -161,6 +173,7 @@ class InMemoryBookings:
         *,
         now: datetime,
         policy: Policy = NO_RULES,
+        holds: Holds = NO_HOLDS,
         key: IdempotencyKey | None = None,
     ) -> None:
         with self._stores.lock:
@@ -171,8 +184,11 @@ class InMemoryBookings:
             check(current, figures_of_taking(slot, now))
             if current.hold_seconds != policy.hold_seconds:
                 raise PolicyChangedError(current)
+            if self._holds(booking.user_id).latest != holds.latest:
+                raise HoldsChangedError(self._holds(booking.user_id))
             self._give(there, booking)
             self._stores.triggers[booking.booking_id] = booking
+            self._stores.holds[booking.user_id] = holds.and_of(booking)
             if key:
                 self._stores.remembered[key] = booking
 
@@ -245,6 +261,9 @@ class InMemoryBookings:
         provider = self._stores.providers.get(provider_id)
         return provider.policy if provider else NO_RULES
 
+    def _holds(self, user_id: str) -> Holds:
+        return self._stores.holds.get(user_id, NO_HOLDS)
+
     def _remembered(self, key: IdempotencyKey | None, now: datetime) -> Booking | None:
         booking = self._stores.remembered.get(key) if key else None
         return booking if booking and deadline(booking.created_at, timedelta(hours=24)) > now else None
@@ -253,12 +272,8 @@ class InMemoryBookings:
         there = self._stores.slots.get((slot.provider_id, slot.slot_id))
         if there is None:
             raise SlotNotFoundError(slot.provider_id, slot.slot_id)
-        if there.starts_at <= now:
-            raise SlotUnavailableError(slot.slot_id, "has started")
-        if there.status_at(now) is not SlotStatus.AVAILABLE:
-            raise SlotUnavailableError(slot.slot_id, "is taken")
-        if there.withdrawn:
-            raise SlotNotFoundError(slot.provider_id, slot.slot_id)
+        if refusal := why_not_bookable(there, now):
+            raise refusal
         if (there.starts_at, there.ends_at) != (slot.starts_at, slot.ends_at):
             raise SlotChangedError(there)
         return there

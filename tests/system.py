@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import httpx
 from localstack_client.session import Session
@@ -88,9 +89,9 @@ class System:
         body = {"date": A_DAY, "startTime": "09:00", "endTime": "12:00", "slotDurationMinutes": 60, **changes}
         return self.post(f"/providers/{provider_id}/availability", body, expect=201)
 
-    def hold(self, provider_id: str, slot_id: str, user_id: str = "user-1", *, expect: int = 202) -> Any:
-        """Ask for a slot."""
-        body = {"providerId": provider_id, "slotId": slot_id, "userId": user_id}
+    def hold(self, provider_id: str, slot_id: str, user_id: str | None = None, *, expect: int = 202) -> Any:
+        """Ask for a slot, for a user of its own unless it is said whom."""
+        body = {"providerId": provider_id, "slotId": slot_id, "userId": user_id or f"user-{uuid4()}"}
         return self.post("/bookings", body, expect=expect)
 
     def free_slots(self, provider_id: str, date: str | None = None) -> list[str]:

@@ -53,6 +53,7 @@ def test_what_is_not_set_has_a_default() -> None:
         "aws_region": "us-east-1",
         "cursor_keys": CURSOR_KEY,
         "hold_seconds": 300,
+        "max_active_holds": 5,
         "booking_max_receives": 5,
         "expiration_max_age_seconds": 3600,
         "log_level": "INFO",
@@ -67,6 +68,7 @@ def test_everything_can_be_set_and_the_rest_of_the_environment_is_not_looked_at(
             **ENVIRONMENT,
             "AWS_REGION": "us-gov-west-1",
             "HOLD_SECONDS": "86400",
+            "MAX_ACTIVE_HOLDS": "100",
             "BOOKING_MAX_RECEIVES": "1",
             "EXPIRATION_MAX_AGE_SECONDS": "60",
             "LOG_LEVEL": "DEBUG",
@@ -107,6 +109,9 @@ def test_settings_can_not_be_changed() -> None:
         ("HOLD_SECONDS", "300.5"),
         ("HOLD_SECONDS", "five minutes"),
         ("HOLD_SECONDS", ""),
+        ("MAX_ACTIVE_HOLDS", "0"),
+        ("MAX_ACTIVE_HOLDS", "101"),
+        ("MAX_ACTIVE_HOLDS", "many"),
         ("BOOKING_MAX_RECEIVES", "0"),
         ("BOOKING_MAX_RECEIVES", "1001"),
         ("EXPIRATION_MAX_AGE_SECONDS", "59"),
@@ -211,7 +216,7 @@ def test_a_built_application_lists_by_the_first_key_and_goes_on_by_the_others(aw
 
     stores = dao_stores(table_on(aws.dynamodb, aws.its.table_name))
     for hour in (9, 10):
-        held = booking(slot(starts_at=datetime(2030, 5, 2, hour, tzinfo=UTC)))
+        held = booking(slot(starts_at=datetime(2030, 5, 2, hour, tzinfo=UTC)), user_id="user-1")
         stores.bookings.take_step(CANCEL, held, at=NOW)
     newer, older = "n" * 32, "o" * 32
 

@@ -5,7 +5,7 @@ becomes of it, tell the transitions in `chalicelib.domain.models`. The trigger i
 is settled, so that nothing that is lost on the way can leak a slot: what remains is ended by TTL.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -17,23 +17,27 @@ from chalicelib.dao.items import (
     Item,
     booking_fields,
     camel,
+    holds_item,
     idempotency_item,
     pending_item,
     to_booking,
     to_booking_as_made,
+    to_holds,
     to_slot,
     trigger_item,
 )
 from chalicelib.dao.slots import is_free
 from chalicelib.dao.table import ConditionFailedError, Table
-from chalicelib.domain.errors import SlotNotFoundError, SlotUnavailableError
+from chalicelib.domain.errors import SlotNotFoundError
 from chalicelib.domain.instants import to_epoch_second, to_text
 from chalicelib.domain.models import (
+    NO_HOLDS,
     NO_RULES,
     SLOT_STATUS_OF,
     TIMESTAMP_OF,
     Booking,
     BookingStatus,
+    Holds,
     Policy,
     Slot,
     SlotStatus,
@@ -43,12 +47,14 @@ from chalicelib.domain.policy import check as check_policy
 from chalicelib.domain.policy import figures_of_leaving, figures_of_taking
 from chalicelib.domain.ports import (
     HeldBeforeError,
+    HoldsChangedError,
     IdempotencyKey,
     PolicyChangedError,
     Prospect,
     SlotChangedError,
     StepRefusedError,
 )
+from chalicelib.domain.slots import why_not_bookable
 
 _OWNER_FIELD = {SlotStatus.HELD: "heldBy", SlotStatus.RESERVED: "reservedBy"}
 """Who owns a slot stands in a field of its own for each status, so that a hold is never taken for a reservation."""
@@ -74,18 +80,26 @@ class BookingDao:
         item = items.get(keys.METADATA) or items.get(keys.EXPIRATION_TRIGGER)
         return to_booking(item) if item else None
 
-    def prospect(self, provider_id: str, slot_id: str, *, now: datetime, key: IdempotencyKey | None) -> Prospect:
-        """Read the slot, the policy, and what remembers the key, in one call."""
-        wanted = [keys.slot(provider_id, slot_id), keys.policy(provider_id, slot_id)]
+    def prospect(
+        self, provider_id: str, slot_id: str, user_id: str, *, now: datetime, key: IdempotencyKey | None
+    ) -> Prospect:
+        """Read the slot, the policy, the user's holds, and what remembers the key, in one call."""
+        wanted = [keys.slot(provider_id, slot_id), keys.policy(provider_id, slot_id), keys.holds(user_id)]
         if key:
             wanted.append(keys.idempotency(key.user_id, key.key))
-        slot, policy, *records = self._table.get_all(wanted)
+        slot, policy, holds, *records = self._table.get_all(wanted)
         remembered = [to_booking_as_made(item) for item in records if item and item["ttl"] > to_epoch_second(now)]
         return Prospect(
             slot=to_slot(slot) if slot else None,
             policy=policies.policy_in(policy),
+            holds=_holds_in(holds),
             held_before=remembered[0] if remembered else None,
         )
+
+    def still_pending(self, booking_ids: Collection[str]) -> set[str]:
+        """Those whose trigger is there. It comes with the hold, goes with its end, and never comes back."""
+        triggers = self._table.get_all([keys.trigger(booking_id) for booking_id in booking_ids])
+        return {booking_id for booking_id, trigger in zip(booking_ids, triggers, strict=True) if trigger}
 
     def hold_slot(
         self,
@@ -94,9 +108,10 @@ class BookingDao:
         *,
         now: datetime,
         policy: Policy = NO_RULES,
+        holds: Holds = NO_HOLDS,
         key: IdempotencyKey | None = None,
     ) -> None:
-        """Slot to HELD, and put the trigger, and what remembers the key, if the policy allows it."""
+        """Slot to HELD, and put the trigger, the user's holds, and what remembers the key, if the policy allows it."""
         figures = figures_of_taking(slot, now)
         actions = {
             "slot": _take_slot(slot, booking, now=now),
@@ -104,6 +119,7 @@ class BookingDao:
             "policy": policies.keeping(
                 slot.provider_id, slot.slot_id, policies.allows(figures), policies.holds_as_long_as(policy)
             ),
+            "holds": put(holds_item(booking.user_id, holds.and_of(booking)), _are_as_in(holds)),
         }
         if key:
             forgotten = Attr("PK").not_exists() | Attr("ttl").lte(to_epoch_second(now))
@@ -121,6 +137,8 @@ class BookingDao:
             current = policies.policy_in(refused["policy"])
             check_policy(current, figures)
             raise PolicyChangedError(current)
+        if "holds" in refused:
+            raise HoldsChangedError(_holds_in(refused["holds"]))
 
     def release_hold(self, booking: Booking, *, key: IdempotencyKey | None = None) -> bool:
         """Slot to AVAILABLE if this booking still holds it, and forget trigger and key, unless the booking was written.
@@ -228,13 +246,17 @@ def _why_not_taken(slot: Slot, item: "Item | None", now: datetime) -> Exception:
     if item is None:
         return SlotNotFoundError(slot.provider_id, slot.slot_id)
     there = to_slot(item)
-    if there.starts_at <= now:
-        return SlotUnavailableError(there.slot_id, "has started")
-    if there.status_at(now) is not SlotStatus.AVAILABLE:
-        return SlotUnavailableError(there.slot_id, "is taken")
-    if there.withdrawn:
-        return SlotNotFoundError(there.provider_id, there.slot_id)
-    return SlotChangedError(there)
+    return why_not_bookable(there, now) or SlotChangedError(there)
+
+
+def _holds_in(item: "Item | None") -> Holds:
+    """A user's holds, from what is there."""
+    return to_holds(item) if item else NO_HOLDS
+
+
+def _are_as_in(holds: Holds) -> ConditionBase:
+    """Nobody has held a slot for the user since these were read."""
+    return Attr("PK").not_exists() if holds.latest is None else Attr("lastHold").eq(holds.latest)
 
 
 def _change_booking(before: Booking, after: Booking, **since: str) -> Action:

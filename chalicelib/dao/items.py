@@ -28,6 +28,7 @@ from chalicelib.domain.models import (
     Booking,
     BookingStatus,
     Break,
+    Holds,
     Policy,
     Provider,
     Slot,
@@ -170,6 +171,18 @@ def idempotency_item(booking: Booking, user_id: str, key: str) -> Item:
         "expiresAt": to_epoch_second(booking.expires_at),
         "ttl": to_epoch_second(deadline(booking.created_at, IDEMPOTENCY)),
     }
+
+
+def holds_item(user_id: str, holds: Holds) -> Item:
+    """What tells which slots a user holds, of whom one at least is known."""
+    deadlines = {booking_id: to_epoch_second(at) for booking_id, at in holds.deadlines.items()}
+    return {**keys.holds(user_id), "holds": deadlines, "lastHold": holds.latest, "ttl": max(deadlines.values())}
+
+
+def to_holds(item: Item) -> Holds:
+    """The slots that a user holds, from their item."""
+    deadlines = {booking_id: _deadline(at) for booking_id, at in item["holds"].items()}
+    return Holds(deadlines=deadlines, latest=_text(item["lastHold"]))
 
 
 def booking_fields(booking: Booking) -> Item:

@@ -11,6 +11,7 @@ METADATA = "METADATA"
 EXPIRATION_TRIGGER = "EXPIRATION_TRIGGER"
 SLOT_PREFIX = "SLOT#"
 IDEMPOTENCY_PREFIX = "IDEMPOTENCY#"
+HOLDS = "HOLDS"
 AVAILABILITY_PREFIX = "AVAILABILITY#"
 _BOOKING_PREFIX = "BOOKING#"
 
@@ -101,6 +102,11 @@ def trigger(booking_id: str) -> Key:
 def idempotency(user_id: str, key: str) -> Key:
     """What remembers that a user's request was done."""
     return {"PK": _user(user_id), "SK": f"{IDEMPOTENCY_PREFIX}{key}"}
+
+
+def holds(user_id: str) -> Key:
+    """What tells which slots a user holds."""
+    return {"PK": _user(user_id), "SK": HOLDS}
 
 
 def booking_indexes(*, user_id: str, provider_id: str, starts_at: datetime, booking_id: str) -> dict[str, str]:

@@ -12,6 +12,7 @@
     |   +-- TooShortNoticeError
     |   +-- TooFarAheadError
     |   +-- CancelCutoffPassedError
+    +-- TooManyHoldsError          the user holds as many slots as one may
     +-- IdempotencyKeyReusedError  the user has sent the same key with another request
     +-- UnauthenticatedError       it is not known who calls
     +-- ForbiddenError             whoever calls may not do this
@@ -117,6 +118,17 @@ class CancelCutoffPassedError(PolicyError):
 
     def __init__(self, minutes: int) -> None:
         super().__init__(f"A booking can be cancelled or rescheduled until {minutes} minutes before it starts.")
+
+
+class TooManyHoldsError(AppointmentError):
+    """The user holds as many slots as one may, and one of these holds must end first.
+
+    In `retry_after_seconds` one lapses, if none is settled before.
+    """
+
+    def __init__(self, limit: int, *, retry_after_seconds: int) -> None:
+        super().__init__(f"A user can hold {limit} slots at a time; confirm or cancel one of these bookings, or wait.")
+        self.retry_after_seconds = retry_after_seconds
 
 
 class IdempotencyKeyReusedError(AppointmentError):

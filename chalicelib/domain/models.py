@@ -4,7 +4,7 @@ All instants are aware datetimes in UTC. A hold's deadline is a whole second, be
 `holdExpiresAt`, the booking's `expiresAt` and the TTL of the expiration trigger, which DynamoDB counts in seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -254,6 +254,36 @@ class Booking:
             updated_at=at,
             sequence=self.sequence + 1,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """The slots that a user holds, as the latest hold has left it: all of them, and some that have ended since."""
+
+    deadlines: Mapping[str, datetime]
+    """Until when each lasts, by the id of its booking."""
+    latest: str | None
+    """The booking whose hold has written this. Each hold is another booking's, so no two states have the same."""
+
+    def live_at(self, now: datetime) -> "Holds":
+        """Those whose deadline has not passed."""
+        return self._where(lambda booking_id: self.deadlines[booking_id] > now)
+
+    def only(self, booking_ids: Collection[str]) -> "Holds":
+        """Those of these bookings."""
+        return self._where(lambda booking_id: booking_id in booking_ids)
+
+    def and_of(self, booking: Booking) -> "Holds":
+        """These, and the one that a new booking begins with."""
+        deadlines = {**self.deadlines, booking.booking_id: booking.expires_at}
+        return Holds(deadlines=deadlines, latest=booking.booking_id)
+
+    def _where(self, keep: Callable[[str], bool]) -> "Holds":
+        return replace(self, deadlines={each: at for each, at in self.deadlines.items() if keep(each)})
+
+
+NO_HOLDS = Holds(deadlines={}, latest=None)
+"""Those of a user of whom nothing is known."""
 
 
 TIMESTAMP_OF: Mapping[BookingStatus, str] = {

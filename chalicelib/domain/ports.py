@@ -3,14 +3,24 @@
 Every method may raise `ServiceUnavailableError`: the table or the queue did not answer in the time a request has.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeAlias
 
 from chalicelib.domain.changes import DayChange
 from chalicelib.domain.listings import Listing, Place
-from chalicelib.domain.models import NO_RULES, Availability, Booking, Policy, Provider, Slot, Transition
+from chalicelib.domain.models import (
+    NO_HOLDS,
+    NO_RULES,
+    Availability,
+    Booking,
+    Holds,
+    Policy,
+    Provider,
+    Slot,
+    Transition,
+)
 
 Clock: TypeAlias = Callable[[], datetime]
 """Tells the time as an aware datetime in UTC."""
@@ -32,6 +42,14 @@ class PolicyChangedError(Exception):
 
     def __init__(self, current: Policy) -> None:
         super().__init__(str(current))
+        self.current = current
+
+
+class HoldsChangedError(Exception):
+    """The user has held another slot since their holds were read; `current` are their holds now."""
+
+    def __init__(self, current: Holds) -> None:
+        super().__init__(str(current.latest))
         self.current = current
 
 
@@ -106,6 +124,8 @@ class Prospect:
 
     slot: Slot | None
     policy: Policy
+    holds: Holds
+    """The user's."""
     held_before: Booking | None
     """What an earlier request with the same idempotency key has made, as it made it."""
 
@@ -113,8 +133,16 @@ class Prospect:
 class BookingStore(Protocol):
     """Bookings, each with the slot that it owns, changed together or not at all."""
 
-    def prospect(self, provider_id: str, slot_id: str, *, now: datetime, key: IdempotencyKey | None) -> Prospect:
+    def prospect(
+        self, provider_id: str, slot_id: str, user_id: str, *, now: datetime, key: IdempotencyKey | None
+    ) -> Prospect:
         """Read what a hold is decided on."""
+
+    def still_pending(self, booking_ids: Collection[str]) -> set[str]:
+        """Which of these bookings, each of which holds a slot or did so, are neither settled nor taken back.
+
+        Between 1 and 100 of them. One whose deadline has passed counts until somebody has ended it.
+        """
 
     def find(self, booking_id: str) -> Booking | None:
         """The booking, also while its message is still in the queue; None when there is none."""
@@ -126,13 +154,16 @@ class BookingStore(Protocol):
         *,
         now: datetime,
         policy: Policy = NO_RULES,
+        holds: Holds = NO_HOLDS,
         key: IdempotencyKey | None = None,
     ) -> None:
         """Hold the slot for a new PENDING booking until `booking.expires_at`, and remember the key for 24 hours.
 
+        `holds` are the user's other ones that still count; the new one is written down with them.
+
         Raises `SlotUnavailableError`, `SlotNotFoundError`, a `PolicyError`, `SlotChangedError` if the slot's times are
-        no longer those of `slot`, `PolicyChangedError` if a hold is no longer as long as `policy` says, and
-        `HeldBeforeError`.
+        no longer those of `slot`, `PolicyChangedError` if a hold is no longer as long as `policy` says,
+        `HoldsChangedError` if the user has held another slot since `holds` were read, and `HeldBeforeError`.
         """
 
     def release_hold(self, booking: Booking, *, key: IdempotencyKey | None = None) -> bool:

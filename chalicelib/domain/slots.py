@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from chalicelib.domain.errors import AppointmentError, SlotNotFoundError, SlotUnavailableError
 from chalicelib.domain.models import Availability, Booking, Slot, Window
 
 _MINUTE = timedelta(minutes=1)
@@ -51,6 +52,17 @@ def slot_like(booking: Booking, slot_id: str) -> Slot | None:
         ends_at=starts_at + (booking.ends_at - booking.starts_at),
         time_zone=booking.time_zone,
     )
+
+
+def why_not_bookable(slot: Slot, now: datetime) -> AppointmentError | None:
+    """What a hold of the slot at `now` is refused with; None where it is not (`Slot.can_be_booked_at`)."""
+    if slot.starts_at <= now:
+        return SlotUnavailableError(slot.slot_id, "has started")
+    if slot.is_owned_at(now):
+        return SlotUnavailableError(slot.slot_id, "is taken")
+    if slot.withdrawn:
+        return SlotNotFoundError(slot.provider_id, slot.slot_id)
+    return None
 
 
 def slot_id_of(local_start: datetime) -> str:

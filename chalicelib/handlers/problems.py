@@ -43,6 +43,7 @@ PROBLEM_OF: Mapping[type[Exception], Problem] = {
     errors.TooShortNoticeError: Problem(HTTPStatus.CONFLICT, "TOO_SHORT_NOTICE"),
     errors.TooFarAheadError: Problem(HTTPStatus.CONFLICT, "TOO_FAR_AHEAD"),
     errors.CancelCutoffPassedError: Problem(HTTPStatus.CONFLICT, "CANCEL_CUTOFF_PASSED"),
+    errors.TooManyHoldsError: Problem(HTTPStatus.TOO_MANY_REQUESTS, "TOO_MANY_HOLDS"),
     errors.IdempotencyKeyReusedError: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED"),
     errors.ServiceUnavailableError: SERVICE_UNAVAILABLE,
 }
@@ -111,4 +112,5 @@ def response_for(error: Exception, *, request_id: str) -> Response:
     problem = PROBLEM_OF.get(type(error), INTERNAL)
     detail = "Something went wrong on our side; it has been logged." if problem is INTERNAL else str(error)
     members = {"bookingStatus": error.booking_status} if isinstance(error, errors.BookingConflictError) else {}
-    return response(problem, detail, request_id=request_id, members=members)
+    headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, errors.TooManyHoldsError) else {}
+    return response(problem, detail, request_id=request_id, members=members, headers=headers)

@@ -17,6 +17,7 @@ from chalicelib.domain.errors import (
     ProviderNotFoundError,
     ServiceUnavailableError,
     SlotNotFoundError,
+    TooManyHoldsError,
 )
 from chalicelib.domain.instants import deadline
 from chalicelib.domain.models import (
@@ -26,6 +27,7 @@ from chalicelib.domain.models import (
     SLOT_STATUS_OF,
     Booking,
     BookingStatus,
+    Holds,
     Policy,
     Slot,
     Transition,
@@ -35,6 +37,7 @@ from chalicelib.domain.ports import (
     BookingStore,
     Clock,
     HeldBeforeError,
+    HoldsChangedError,
     IdempotencyKey,
     IdSource,
     PolicyChangedError,
@@ -42,10 +45,12 @@ from chalicelib.domain.ports import (
     SlotChangedError,
     StepRefusedError,
 )
-from chalicelib.domain.slots import slot_like
+from chalicelib.domain.slots import slot_like, why_not_bookable
 from chalicelib.services.ownership import Ownership
 
 _log = logging.getLogger(__name__)
+
+_SECOND = timedelta(seconds=1)
 
 _LOOKS = 5
 """How often what lost a race looks again. A booking has two steps at most, but can be rescheduled at any time."""
@@ -64,7 +69,12 @@ class BookingService:
         clock: Clock,
         new_id: IdSource,
         hold: timedelta,
+        max_active_holds: int,
     ) -> None:
+        """`hold` is how long a hold lasts, unless a policy says otherwise, and `max_active_holds` how many a user has.
+
+        A hold is active until its deadline, unless its booking is settled before.
+        """
         self._providers = providers
         self._ownership = ownership
         self._bookings = bookings
@@ -72,6 +82,7 @@ class BookingService:
         self._clock = clock
         self._new_id = new_id
         self._hold = hold
+        self._max_active_holds = max_active_holds
 
     def hold(
         self, *, provider_id: str, slot_id: str, user_id: str, idempotency_key: str | None = None, by: Caller
@@ -81,8 +92,8 @@ class BookingService:
         The same request with the same key gives the same booking, as it was then, for 24 hours. A key is the caller's.
 
         Raises `ForbiddenError` for another user, unless the caller acts for the provider; `ProviderNotFoundError`,
-        `SlotNotFoundError`, `SlotUnavailableError`, `PolicyError`, `IdempotencyKeyReusedError`, and
-        `ServiceUnavailableError` when the table or the queue can't be reached: then the slot is free again, at the
+        `SlotNotFoundError`, `SlotUnavailableError`, `PolicyError`, `TooManyHoldsError`, `IdempotencyKeyReusedError`,
+        and `ServiceUnavailableError` when the table or the queue can't be reached: then the slot is free again, at the
         latest at the deadline.
         """
         if not (by.is_user(user_id) or self._ownership.has_provider(by, provider_id)):
@@ -164,21 +175,26 @@ class BookingService:
         return booking
 
     def _hold_slot(self, provider_id: str, slot_id: str, user_id: str, key: IdempotencyKey | None) -> Booking:
-        prospect = self._bookings.prospect(provider_id, slot_id, now=self._clock(), key=key)
-        if prospect.held_before:
-            raise HeldBeforeError(prospect.held_before)
-        if prospect.slot is None:
-            raise self._not_found(provider_id, slot_id)
-        slot, policy = prospect.slot, prospect.policy
-        for _ in range(_LOOKS):
+        slot, policy, holds = self._prospect(provider_id, slot_id, user_id, key)
+        # Each time that another hold of the user's comes first, there is one more of them, until there are too many.
+        for _ in range(_LOOKS + self._max_active_holds):
             now = self._clock()
+            try:
+                holds = self._with_room_for_one(holds, now)
+            except TooManyHoldsError as too_many:
+                # This very request may be among those that were done meanwhile; and a slot that nobody could have now
+                # is not worth waiting for. Both can be told only from what is read after the holds were.
+                slot, _, _ = self._prospect(provider_id, slot_id, user_id, key)
+                raise why_not_bookable(slot, now) or too_many from None
             booking = self._new_booking(slot, policy, user_id, now)
             try:
-                self._bookings.hold_slot(slot, booking, now=now, policy=policy, key=key)
+                self._bookings.hold_slot(slot, booking, now=now, policy=policy, holds=holds, key=key)
             except SlotChangedError as changed:
                 slot = changed.current
             except PolicyChangedError as changed:
                 policy = changed.current
+            except HoldsChangedError as changed:
+                holds = changed.current
             except ServiceUnavailableError:
                 # It may have been applied all the same. Nobody knows its id, so take it back rather than let it lapse.
                 self._release(booking, key)
@@ -186,6 +202,32 @@ class BookingService:
             else:
                 return booking
         raise ServiceUnavailableError("The slot is being changed.")
+
+    def _prospect(
+        self, provider_id: str, slot_id: str, user_id: str, key: IdempotencyKey | None
+    ) -> tuple[Slot, Policy, Holds]:
+        """Read what a hold is decided on, unless it was done already, or there is no such slot."""
+        prospect = self._bookings.prospect(provider_id, slot_id, user_id, now=self._clock(), key=key)
+        if prospect.held_before:
+            raise HeldBeforeError(prospect.held_before)
+        if prospect.slot is None:
+            raise self._not_found(provider_id, slot_id)
+        return prospect.slot, prospect.policy, prospect.holds
+
+    def _with_room_for_one(self, holds: Holds, now: datetime) -> Holds:
+        """The holds that are active, if there can be one more.
+
+        Those that were ended before their deadline are looked for only where it matters. None that is left out here can
+        become active again, and each that is left was so when they were looked at: ended holds stay ended.
+        """
+        active = holds.live_at(now)
+        if len(active.deadlines) >= self._max_active_holds:
+            active = active.only(self._bookings.still_pending(active.deadlines))
+        if len(active.deadlines) >= self._max_active_holds:
+            # With more than there may be, since there may be fewer by now, several must end first.
+            room_at = sorted(active.deadlines.values())[-self._max_active_holds]
+            raise TooManyHoldsError(self._max_active_holds, retry_after_seconds=-((now - room_at) // _SECOND))
+        return active
 
     def _not_found(self, provider_id: str, slot_id: str) -> ProviderNotFoundError | SlotNotFoundError:
         if self._providers.find(provider_id) is None:

@@ -21,12 +21,14 @@ _GOOD: Final[Mapping[str, tuple[int, frozenset[BookingStatus]]]] = {
 
 _CUTOFF_PASSED: Final = "CANCEL_CUTOFF_PASSED"
 
+_TOO_MANY_HOLDS: Final = "TOO_MANY_HOLDS"
+
 _SLOT_REFUSED: Final = frozenset(
     {(404, "SLOT_NOT_FOUND"), (409, "SLOT_UNAVAILABLE"), (409, "TOO_SHORT_NOTICE"), (409, "TOO_FAR_AHEAD")}
 )
 _STEP_REFUSED: Final = frozenset({(404, "BOOKING_NOT_FOUND"), (409, "BOOKING_CONFLICT")})
 _REFUSALS: Final[Mapping[str, frozenset[tuple[int, str]]]] = {
-    Kind.HOLD: _SLOT_REFUSED | {(404, "PROVIDER_NOT_FOUND")},
+    Kind.HOLD: _SLOT_REFUSED | {(404, "PROVIDER_NOT_FOUND"), (429, _TOO_MANY_HOLDS)},
     Kind.GET: frozenset({(404, "BOOKING_NOT_FOUND")}),
     Kind.CONFIRM: _STEP_REFUSED,
     Kind.CANCEL: _STEP_REFUSED | {(409, _CUTOFF_PASSED)},
@@ -69,6 +71,11 @@ def is_refused_for_the_slot(operation: Operation) -> bool:
     return (operation.status, operation.body.get("code")) in _SLOT_REFUSED
 
 
+def is_refused_for_the_limit(operation: Operation) -> bool:
+    """Whether it was refused because the user holds as many slots as one may."""
+    return operation.body.get("code") == _TOO_MANY_HOLDS
+
+
 def shown_slot(operation: Operation) -> str | None:
     """The id of the slot that the booking in the answer is on."""
     return str(operation.body["slotId"]) if is_done(operation) and "slotId" in operation.body else None
@@ -80,7 +87,9 @@ def wrong_answers(operations: Iterable[Operation]) -> list[str]:
 
 
 def _is_known(operation: Operation) -> bool:
-    if operation.is_unsettled or operation.status in _NOTHING_DONE:
+    if operation.is_unsettled:
+        return True
+    if operation.status in _NOTHING_DONE and not is_refused_for_the_limit(operation):
         return True
     body: Mapping[str, Any] = operation.body
     if is_done(operation):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from chalicelib.dao.items import IDEMPOTENCY
-from simulation.histories.answers import is_done
+from simulation.histories.answers import is_done, is_refused_for_the_limit
 from simulation.histories.operations import Kind, Operation
 from simulation.histories.terms import SECOND, Terms, answered, instant, invoked, over
 
@@ -43,7 +43,8 @@ def _forgotten(holds: Sequence[Operation], terms: Terms) -> Iterable[str]:
     for done in filter(is_done, holds):
         until = _created(done) + _REMEMBERED - terms.clock_skew
         for each in holds:
-            if each.status not in _ANSWERS or not answered(done) < invoked(each) or over(each, terms) >= until:
+            says_nothing = each.status not in _ANSWERS and not is_refused_for_the_limit(each)
+            if says_nothing or not answered(done) < invoked(each) or over(each, terms) >= until:
                 continue
             if not (is_done(each) if _asked(each) == _asked(done) else each.body.get("code") == _REUSED):
                 yield f"{done} is forgotten by {each}"

@@ -24,6 +24,8 @@ class Terms:
     clock_skew: int
     effect_within: int
     creation_may_lag: bool
+    max_active_holds: int
+    """How many slots a user can hold at a time."""
 
 
 def micros(seconds: float) -> int:

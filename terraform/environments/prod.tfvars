@@ -27,6 +27,7 @@ kms_key_arn = null
 booking_concurrency        = 20
 booking_max_receives       = 5
 hold_seconds               = 300
+max_active_holds           = 5
 expiration_max_age_seconds = 3600
 
 cursor_key_version = 1

@@ -24,6 +24,7 @@ run "too_little_is_refused" {
     booking_concurrency             = 1
     booking_max_receives            = 4
     hold_seconds                    = 0
+    max_active_holds                = 0
     expiration_max_age_seconds      = 59
     cursor_key_version              = 0
     log_retention_days              = 0
@@ -41,6 +42,7 @@ run "too_little_is_refused" {
     var.booking_concurrency,
     var.booking_max_receives,
     var.hold_seconds,
+    var.max_active_holds,
     var.expiration_max_age_seconds,
     var.cursor_key_version,
     var.log_retention_days,
@@ -58,6 +60,7 @@ run "too_much_is_refused" {
     booking_concurrency        = 1001
     booking_max_receives       = 1001
     hold_seconds               = 86401
+    max_active_holds           = 101
     expiration_max_age_seconds = 21600
     log_retention_days         = 3654
     throttle_rate_limit        = 10001
@@ -71,6 +74,7 @@ run "too_much_is_refused" {
     var.booking_concurrency,
     var.booking_max_receives,
     var.hold_seconds,
+    var.max_active_holds,
     var.expiration_max_age_seconds,
     var.log_retention_days,
     var.throttle_rate_limit,
@@ -90,6 +94,7 @@ run "fractions_are_refused" {
     booking_concurrency             = 2.5
     booking_max_receives            = 5.5
     hold_seconds                    = 1.5
+    max_active_holds                = 1.5
     expiration_max_age_seconds      = 60.5
     cursor_key_version              = 1.5
     throttle_burst_limit            = 1.5
@@ -103,6 +108,7 @@ run "fractions_are_refused" {
     var.booking_concurrency,
     var.booking_max_receives,
     var.hold_seconds,
+    var.max_active_holds,
     var.expiration_max_age_seconds,
     var.cursor_key_version,
     var.throttle_burst_limit,
@@ -200,6 +206,7 @@ run "the_least_is_allowed" {
     booking_concurrency             = 2
     booking_max_receives            = 5
     hold_seconds                    = 1
+    max_active_holds                = 1
     expiration_max_age_seconds      = 60
     cursor_key_version              = 1
     log_retention_days              = 1
@@ -223,6 +230,7 @@ run "the_most_is_allowed" {
     booking_concurrency             = 1000
     booking_max_receives            = 1000
     hold_seconds                    = 86400
+    max_active_holds                = 100
     expiration_max_age_seconds      = 21599
     log_level                       = "DEBUG"
     log_retention_days              = 3653

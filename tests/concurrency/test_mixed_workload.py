@@ -12,6 +12,7 @@ from simulation.histories import Kind
 from tests.concurrency.conftest import Crowd
 from tests.concurrency.test_races import (
     Act,
+    a_user,
     assert_finished_and_sound,
     at_about,
     change,
@@ -66,7 +67,7 @@ class Workload:
         # There are so few numbers that some requests with a key are sent again, by anybody and at any time.
         number = chance.randrange(HOLDS)
         slot_id = self._slot_ids[number % len(self._slot_ids)]
-        answer = hold(self._provider_id, slot_id, "user", key=chance.choice([None, f"key-{number}"]))(client)
+        answer = hold(self._provider_id, slot_id, f"user-{number}", key=chance.choice([None, "key"]))(client)
         if answer.is_success and answer.json()["bookingId"] not in self.bookings:
             self.bookings.append(answer.json()["bookingId"])
 
@@ -125,7 +126,7 @@ def test_at_the_deadline_of_many_holds_everybody_is_told_one_consistent_story(
 
     def around(deadline: datetime, booking_id: str, slot_id: str) -> Act:
         acts: list[Act] = [
-            hold(provider_id, slot_id, "second"),
+            hold(provider_id, slot_id, a_user()),
             change(booking_id, "confirm"),
             change(booking_id, "cancel"),
             reschedule(booking_id, chance.choice(tidied_last)["slotId"]),

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from operations.invariants import unfinished, violations
+from tests.builders import new_id
 from tests.concurrency.conftest import Crowd
 from tests.system import A_DAY, System, eventually
 
@@ -23,6 +24,9 @@ PAIRS = 24
 """Races that run side by side, each on a slot of its own: a confirm against an expiry can't be hurried."""
 
 WEEKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+
+SIMULTANEOUS = 20
+"""Holds that one user asks for at the same moment."""
 
 Act = Callable[[httpx.Client], httpx.Response]
 
@@ -36,13 +40,18 @@ def day_of_slots(system: System) -> tuple[str, list[str]]:
 
 def assert_sound(system: System) -> None:
     """The table holds to what must always hold."""
-    assert violations(system.table.all(), now=datetime.now(UTC)) == []
+    assert violations(system.table.all(), now=datetime.now(UTC), max_active_holds=5) == []
 
 
 def assert_finished_and_sound(system: System) -> None:
     """Whatever came to its deadline gets done, and the table is sound then."""
     eventually("all is done", lambda: not unfinished(system.table.all(), now=datetime.now(UTC)))
     assert_sound(system)
+
+
+def a_user() -> str:
+    """A user who has no holds yet."""
+    return f"user-{new_id()}"
 
 
 def hold(provider_id: str, slot_id: str, user_id: str, *, key: str | None = None) -> Act:
@@ -62,7 +71,7 @@ def change(booking_id: str, act: str) -> Act:
 def test_of_64_clients_that_want_one_slot_one_gets_it_and_63_are_told_so(system: System, crowd: Crowd) -> None:
     provider_id, slot_ids = day_of_slots(system)
     for number, slot_id in enumerate(slot_ids[:ROUNDS]):
-        answers = crowd.all_at_once([hold(provider_id, slot_id, f"user-{each}") for each in range(CLIENTS)])
+        answers = crowd.all_at_once([hold(provider_id, slot_id, a_user()) for _ in range(CLIENTS)])
         assert Counter(answer.status_code for answer in answers) == {202: 1, 409: CLIENTS - 1}, f"round {number}"
         assert {answer.json()["code"] for answer in answers if answer.is_error} == {"SLOT_UNAVAILABLE"}
         winner = next(answer.json() for answer in answers if answer.is_success)
@@ -72,7 +81,7 @@ def test_of_64_clients_that_want_one_slot_one_gets_it_and_63_are_told_so(system:
 
 def test_64_clients_that_want_64_slots_all_get_theirs(system: System, crowd: Crowd) -> None:
     provider_id, slot_ids = day_of_slots(system)
-    answers = crowd.all_at_once([hold(provider_id, each, f"user-{each}") for each in slot_ids[:CLIENTS]])
+    answers = crowd.all_at_once([hold(provider_id, each, a_user()) for each in slot_ids[:CLIENTS]])
     assert Counter(answer.status_code for answer in answers) == {202: CLIENTS}
     assert_sound(system)
 
@@ -82,12 +91,38 @@ def test_20_clients_that_send_one_request_with_one_key_get_one_hold_and_20_equal
 ) -> None:
     provider_id, slot_ids = day_of_slots(system)
     for number, slot_id in enumerate(slot_ids[:ROUNDS]):
-        answers = crowd.all_at_once([hold(provider_id, slot_id, provider_id, key=f"key-{number}")] * 20)
+        answers = crowd.all_at_once([hold(provider_id, slot_id, a_user(), key="key")] * 20)
         assert Counter(answer.status_code for answer in answers) == {202: 20}, f"round {number}"
         assert len({answer.text for answer in answers}) == 1
         assert system.table.slot(provider_id, slot_id)["heldBy"] == answers[0].json()["bookingId"]
-    made = {item["PK"] for item in system.table.all() if item.get("userId") == provider_id and "slotId" in item}
+    made = {item["PK"] for item in system.table.all() if item.get("providerId") == provider_id and "slotId" in item}
     assert len({each for each in made if each.startswith("BOOKING#")}) == ROUNDS
+    assert_sound(system)
+
+
+def test_of_20_slots_that_a_user_wants_at_once_5_are_held_and_each_that_is_settled_makes_room_for_one(
+    system: System, crowd: Crowd
+) -> None:
+    """With keys in every second round, which must make no difference."""
+    provider_id, slot_ids = day_of_slots(system)
+    for number in range(ROUNDS // 8):
+        user = a_user()
+        wanted = slot_ids[number * SIMULTANEOUS : (number + 1) * SIMULTANEOUS]
+        acts = [hold(provider_id, each, user, key=f"key-{each}" if number % 2 else None) for each in wanted]
+
+        answers = crowd.all_at_once(acts)
+
+        assert Counter(answer.status_code for answer in answers) == {202: 5, 429: SIMULTANEOUS - 5}, f"round {number}"
+        assert {answer.json()["code"] for answer in answers if answer.is_error} == {"TOO_MANY_HOLDS"}
+        held = [answer.json()["bookingId"] for answer in answers if answer.is_success]
+        left = [each for each in wanted if system.table.slot(provider_id, each)["status"] == "AVAILABLE"]
+        assert len(left) == SIMULTANEOUS - 5
+
+        for booking_id, step in zip(held, ("confirm", "cancel"), strict=False):
+            system.post(f"/bookings/{booking_id}/{step}", expect=200)
+            answers = crowd.all_at_once([hold(provider_id, each, user) for each in left])
+            assert Counter(answer.status_code for answer in answers) == {202: 1, 429: len(left) - 1}
+            left = [each for each in left if system.table.slot(provider_id, each)["status"] == "AVAILABLE"]
     assert_sound(system)
 
 
@@ -124,7 +159,7 @@ def test_setting_a_day_while_it_is_being_booked_never_takes_a_slot_from_its_owne
         {"date": A_DAY, "startTime": "00:00", "endTime": "24:00", "slotDurationMinutes": minutes}
         for minutes in (5, 10, 15)
     ]
-    acts: list[Act] = [hold(provider_id, each, f"user-{each}") for each in slot_ids[:61]]
+    acts: list[Act] = [hold(provider_id, each, a_user()) for each in slot_ids[:61]]
     acts += [
         lambda client, grid=grid: client.post(f"/providers/{provider_id}/availability", json=grid)  # type: ignore[misc] # mypy gives a lambda's default no type
         for grid in grids
@@ -163,9 +198,7 @@ def test_a_pattern_and_a_closing_while_the_days_are_booked_take_no_slot_from_its
     free = system.get(f"/providers/{provider_id}/slots?from={days[0]}&to={days[-1]}&limit=500")["slots"]
     chance = random.Random(0)
 
-    acts: list[Act] = [
-        hold(provider_id, slot["slotId"], f"user-{number}") for number, slot in enumerate(chance.sample(free, 56))
-    ]
+    acts: list[Act] = [hold(provider_id, slot["slotId"], a_user()) for slot in chance.sample(free, 56)]
     for minutes in (15, 20, 30):
         body = {**pattern, "slotDurationMinutes": minutes}
         acts.append(lambda client, body=body: client.post(path, json=body))  # type: ignore[misc] # mypy gives a lambda's default no type
@@ -207,7 +240,7 @@ def at_about(deadline: datetime, act: Act, offset_seconds: float) -> Act:
 def holds_with_one_deadline(system: System, crowd: Crowd, count: int) -> tuple[str, list[dict[str, str]]]:
     """Bookings of as many slots, held at about the same time."""
     provider_id, slot_ids = day_of_slots(system)
-    answers = crowd.all_at_once([hold(provider_id, each, "first") for each in slot_ids[:count]])
+    answers = crowd.all_at_once([hold(provider_id, each, a_user()) for each in slot_ids[:count]])
     return provider_id, [answer.json() for answer in answers]
 
 
@@ -253,7 +286,7 @@ def test_a_re_hold_of_an_expired_hold_against_a_late_confirm_has_one_winner(
     for each in held:
         deadline = datetime.fromisoformat(each["expiresAt"])
         acts.append(at_about(deadline, change(each["bookingId"], "confirm"), chance.uniform(-0.1, 0.1)))
-        acts.append(at_about(deadline, hold(provider_id, each["slotId"], "second"), chance.uniform(-0.1, 0.1)))
+        acts.append(at_about(deadline, hold(provider_id, each["slotId"], a_user()), chance.uniform(-0.1, 0.1)))
     answers = short_hold_crowd.all_at_once(acts)
     for each, confirm, again in zip(held, answers[::2], answers[1::2], strict=True):
         assert confirm.status_code in {200, 409}

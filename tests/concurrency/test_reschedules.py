@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from tests.concurrency.conftest import Crowd
-from tests.concurrency.test_races import Act, assert_sound, change, day_of_slots, hold, reschedule
+from tests.concurrency.test_races import Act, a_user, assert_sound, change, day_of_slots, hold, reschedule
 from tests.system import System
 
 ROUNDS = 15
@@ -40,7 +40,7 @@ def test_of_many_that_want_one_slot_by_a_reschedule_or_a_hold_one_gets_it_and_th
     for wanted, *had in rounds(slot_ids, 1 + RIVALS):
         bookings = [booked(system, provider_id, slot_id, is_confirmed=is_confirmed) for slot_id in had]
         acts: list[Act] = [reschedule(each, wanted) for each in bookings]
-        acts += [hold(provider_id, wanted, f"user-{number}") for number in range(RIVALS)]
+        acts += [hold(provider_id, wanted, a_user()) for _ in range(RIVALS)]
         answers = crowd.all_at_once(acts)
         won = [answer for answer in answers if answer.is_success]
         assert len(won) == 1
@@ -71,7 +71,7 @@ def test_a_slot_that_one_booking_leaves_goes_to_one_other_at_most(system: System
         leaver = booked(system, provider_id, had, is_confirmed=True)
         follower = booked(system, provider_id, followers_slot, is_confirmed=True)
         left, followed, held = crowd.all_at_once(
-            [reschedule(leaver, free), reschedule(follower, had), hold(provider_id, had, "user-2")]
+            [reschedule(leaver, free), reschedule(follower, had), hold(provider_id, had, a_user())]
         )
         assert left.status_code == 200
         assert sorted([followed.status_code, held.status_code]) in ([200, 409], [202, 409], [409, 409])

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from chalicelib.domain.changes import DayChange
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Booking, BookingStatus, Slot, SlotStatus
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Booking, BookingStatus, Holds, Slot, SlotStatus
 from tests.builders import NOW, availability, booking, change, new_id, slot
 from tests.tables import Stores
 
@@ -43,6 +43,11 @@ def held(stores: Stores) -> tuple[Slot, Booking]:
     pending = booking(free)
     stores.bookings.hold_slot(free, pending, now=NOW)
     return free, pending
+
+
+def holds_of(stores: Stores, user_id: str) -> Holds:
+    """What the next hold of the user is decided on."""
+    return stores.bookings.prospect(f"p-{new_id()}", "2030-05-02T09:00", user_id, now=NOW, key=None).holds
 
 
 def created(stores: Stores) -> tuple[Slot, Booking]:

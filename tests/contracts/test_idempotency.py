@@ -1,6 +1,6 @@
 """What a `BookingStore` promises of idempotency keys: a request that is sent again is not done again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,9 +14,9 @@ A_DAY_LATER = NOW.replace(second=1, microsecond=0) + timedelta(hours=24)
 """24 hours after NOW, which is rounded up to a whole second."""
 
 
-def a_key(user_id: str = "user-1") -> IdempotencyKey:
+def a_key() -> IdempotencyKey:
     """A key that no other test sends."""
-    return IdempotencyKey(user_id=user_id, key=f"key-{new_id()}")
+    return IdempotencyKey(user_id="user-1", key=f"key-{new_id()}")
 
 
 def held_with(stores: Stores, key: IdempotencyKey) -> tuple[Slot, Booking]:
@@ -29,25 +29,30 @@ def held_with(stores: Stores, key: IdempotencyKey) -> tuple[Slot, Booking]:
 
 def remembered(stores: Stores, of: Slot, key: IdempotencyKey, *, hours: float = 0) -> Booking | None:
     """What is known of earlier requests, so long after NOW."""
-    return stores.bookings.prospect(of.provider_id, of.slot_id, now=NOW + timedelta(hours=hours), key=key).held_before
+    return remembered_at(stores, of, key, NOW + timedelta(hours=hours))
+
+
+def remembered_at(stores: Stores, of: Slot, key: IdempotencyKey, now: datetime) -> Booking | None:
+    """What is known of earlier requests at an instant."""
+    return stores.bookings.prospect(of.provider_id, of.slot_id, key.user_id, now=now, key=key).held_before
 
 
 def test_what_a_hold_is_decided_on_is_read_at_once(stores: Stores) -> None:
     key = a_key()
     free, pending = held_with(stores, key)
 
-    found = stores.bookings.prospect(free.provider_id, free.slot_id, now=NOW, key=key)
+    found = stores.bookings.prospect(free.provider_id, free.slot_id, "user-1", now=NOW, key=key)
 
     assert found.slot
     assert (found.slot.status, found.slot.held_by) == (SlotStatus.HELD, pending.booking_id)
     assert found.held_before == pending
-    nothing = stores.bookings.prospect(f"p-{new_id()}", free.slot_id, now=NOW, key=a_key())
+    nothing = stores.bookings.prospect(f"p-{new_id()}", free.slot_id, "user-1", now=NOW, key=a_key())
     assert (nothing.slot, nothing.held_before) == (None, None)
 
 
 def test_without_a_key_nothing_is_remembered(stores: Stores) -> None:
     free, _ = held_with(stores, a_key())
-    assert stores.bookings.prospect(free.provider_id, free.slot_id, now=NOW, key=None).held_before is None
+    assert stores.bookings.prospect(free.provider_id, free.slot_id, "user-1", now=NOW, key=None).held_before is None
 
 
 def test_the_same_key_holds_nothing_more_and_tells_what_it_held(stores: Stores) -> None:
@@ -89,14 +94,14 @@ def test_a_key_is_remembered_for_24_hours_and_can_be_sent_anew_from_then_on(stor
 
     with pytest.raises(HeldBeforeError):
         stores.bookings.hold_slot(free, second, now=before, key=key)
-    assert stores.bookings.prospect(free.provider_id, free.slot_id, now=before, key=key).held_before == pending
-    assert stores.bookings.prospect(free.provider_id, free.slot_id, now=A_DAY_LATER, key=key).held_before is None
+    assert remembered_at(stores, free, key, before) == pending
+    assert remembered_at(stores, free, key, A_DAY_LATER) is None
     stores.bookings.hold_slot(free, second, now=A_DAY_LATER, key=key)
 
     assert state(stores, free) == (SlotStatus.HELD, second.booking_id, None)
-    later = stores.bookings.prospect(free.provider_id, free.slot_id, now=A_DAY_LATER, key=key)
-    assert later.held_before
-    assert later.held_before.booking_id == second.booking_id
+    later = remembered_at(stores, free, key, A_DAY_LATER)
+    assert later
+    assert later.booking_id == second.booking_id
 
 
 def test_a_hold_that_is_taken_back_is_forgotten_with_its_key(stores: Stores) -> None:

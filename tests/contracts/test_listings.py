@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.listings import ListedBy, Listing, Place
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Booking, BookingStatus
 from tests.builders import NOW, booking, new_id
-from tests.contracts.given import published
+from tests.contracts.given import holds_of, published
 from tests.tables import Stores
 
 DEADLINE = booking().expires_at
@@ -38,7 +38,7 @@ class Calendar:
         starts_at = starts_at or NINE + timedelta(hours=next(self._hours) - 9)
         free = published(self.stores, provider_id=provider_id or self.provider_id, starts_at=starts_at)
         held = booking(free, user_id=user_id or self.user_id)
-        self.stores.bookings.hold_slot(free, held, now=NOW)
+        self.stores.bookings.hold_slot(free, held, now=NOW, holds=holds_of(self.stores, held.user_id))
         if is_written:
             assert self.stores.bookings.create_pending(held)
         if status in STEPS:

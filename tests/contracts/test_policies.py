@@ -33,7 +33,7 @@ def test_a_policy_is_found_as_it_was_made(stores: Stores, policy: Policy) -> Non
     ann = of(stores, policy)
 
     assert stores.providers.find(ann.provider_id) == ann
-    assert stores.bookings.prospect(ann.provider_id, "2030-05-02T09:00", now=NOW, key=None).policy == policy
+    assert stores.bookings.prospect(ann.provider_id, "2030-05-02T09:00", "user-1", now=NOW, key=None).policy == policy
 
 
 def test_all_of_a_provider_can_be_changed_and_rules_can_be_ended(stores: Stores) -> None:
@@ -44,7 +44,7 @@ def test_all_of_a_provider_can_be_changed_and_rules_can_be_ended(stores: Stores)
 
     assert stores.providers.find(ann.provider_id) == after
     for start in range(24):
-        found = stores.bookings.prospect(ann.provider_id, f"2030-05-02T{start:02}:00", now=NOW, key=None)
+        found = stores.bookings.prospect(ann.provider_id, f"2030-05-02T{start:02}:00", "user-1", now=NOW, key=None)
         assert found.policy == after.policy, "every slot's copy is changed"
 
 

@@ -9,7 +9,7 @@ from chalicelib.dao import keys
 from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.domain.models import Availability, Booking, BookingStatus, WeeklyPattern, Window
-from simulation.machine import HOLD_SECONDS
+from simulation.machine import HOLD_SECONDS, MAX_ACTIVE_HOLDS
 from tests.builders import DAY, availability, window
 from tests.crash_points.world import World
 from tests.events import event, failed, sqs_record
@@ -37,7 +37,7 @@ def _slots(world: World) -> str:
 def _held(world: World) -> Booking:
     slot_id = _slots(world)
     return world.application.services.bookings.hold(
-        provider_id=world.provider_id, slot_id=slot_id, user_id="user-1", by=ANYBODY
+        provider_id=world.provider_id, slot_id=slot_id, user_id=world.user("1"), by=ANYBODY
     )
 
 
@@ -65,7 +65,7 @@ def _hold(world: World, slot_id: str) -> object:
     """The booking's status, or the error."""
     try:
         return world.application.services.bookings.hold(
-            provider_id=world.provider_id, slot_id=slot_id, user_id="user-2", by=ANYBODY
+            provider_id=world.provider_id, slot_id=slot_id, user_id=world.user("2"), by=ANYBODY
         ).status
     except AppointmentError as error:
         return type(error).__name__
@@ -198,8 +198,8 @@ def _hold_with_a_key(world: World, slot_id: str) -> object:
     booking = world.application.services.bookings.hold(
         provider_id=world.provider_id,
         slot_id=slot_id,
-        user_id="user-2",
-        idempotency_key=f"key-{world.provider_id}",
+        user_id=world.user("2"),
+        idempotency_key="key",
         by=ANYBODY,
     )
     remembered = [item["bookingId"] for item in world.items() if item["SK"].startswith(keys.IDEMPOTENCY_PREFIX)]
@@ -209,6 +209,27 @@ def _hold_with_a_key(world: World, slot_id: str) -> object:
 
 def _none(_: World) -> None:
     return None
+
+
+def _all_held(world: World) -> tuple[str, list[Booking]]:
+    """A slot that is left when a user holds as many as one may."""
+    left = _slots(world)
+    hold = world.application.services.bookings.hold
+    held = [
+        hold(provider_id=world.provider_id, slot_id=f"{DAY}T{hour}:00", user_id=world.user("2"), by=ANYBODY)
+        for hour in (10, 11)
+    ]
+    assert len(held) == MAX_ACTIVE_HOLDS
+    return left, held
+
+
+def _all_held_but_one(settle: Act) -> Callable[[World], str]:
+    def prepare(world: World) -> str:
+        left, held = _all_held(world)
+        settle(world, held[0])
+        return left
+
+    return prepare
 
 
 _HOLDS = {BookingStatus.PENDING, "SlotUnavailableError"}
@@ -251,6 +272,11 @@ PATHS = {
     "hold again after the deadline": Path(
         prepare=lambda world: _after_the_deadline(_held)(world).slot_id, act=_hold, again=_HOLDS.__contains__
     ),
+    "hold one more than a user may": Path(
+        prepare=lambda world: _all_held(world)[0], act=_hold, again="TooManyHoldsError".__eq__
+    ),
+    "hold when another is confirmed": Path(prepare=_all_held_but_one(_confirm), act=_hold, again=_HOLDS.__contains__),
+    "hold when another is cancelled": Path(prepare=_all_held_but_one(_cancel), act=_hold, again=_HOLDS.__contains__),
     "hold while the queue is down": Path(
         prepare=_queue_down, act=_hold, again={"ServiceUnavailableError", "SlotUnavailableError"}.__contains__
     ),

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 
 from operations.invariants import unfinished, violations
-from simulation.machine import machine, silence
+from simulation.machine import MAX_ACTIVE_HOLDS, machine, silence
 from tests.crash_points.paths import PATHS, Path
 from tests.crash_points.world import Engine, KilledError, Remote, Simulated, World
 from tests.tables import EndpointTables
@@ -63,15 +63,27 @@ def die_and_go_on(path: Path, engine: Engine, number: int, *, once_done: bool, a
     where = (
         f"killed {'after' if once_done else 'before'} call {number}, {world.calls[-1]}, {'again' if again else 'left'}"
     )
-    assert violations(world.items(), now=world.now) == [], where
+    assert violations(world.items(), now=world.now, max_active_holds=MAX_ACTIVE_HOLDS) == [], where
 
     world.let_it_work()
     if again:
         result = path.act(world, on)
         assert path.again(result), (where, result)
-        assert violations(world.items(), now=world.now) == [], where
+        assert violations(world.items(), now=world.now, max_active_holds=MAX_ACTIVE_HOLDS) == [], where
 
     world.heal()
     world.heal()
-    assert violations(world.items(), now=world.now) == [], where
+    assert violations(world.items(), now=world.now, max_active_holds=MAX_ACTIVE_HOLDS) == [], where
     assert unfinished(world.items(), now=world.now) == [], where
+
+
+@pytest.mark.parametrize(
+    ("name", "calls"),
+    [
+        ("hold and enqueue", ["BatchGetItem", "TransactWriteItems", "SendMessage"]),
+        ("hold when another is confirmed", ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"]),
+        ("hold one more than a user may", ["BatchGetItem", "BatchGetItem", "BatchGetItem"]),
+    ],
+)
+def test_what_a_user_holds_costs_further_calls_only_where_it_may_be_too_much(name: str, calls: list[str]) -> None:
+    assert calls_of(PATHS[name], Simulated) == calls

@@ -129,12 +129,16 @@ class World:
         self.kill_at = None
         self.calls = []
 
+    def user(self, name: str) -> str:
+        """A user whom no other world has."""
+        return f"user-{name}-{self.provider_id}"
+
     def items(self) -> list[Item]:
-        """All items of this world's provider and its bookings; an engine's table may hold those of others."""
+        """All items of this world's provider, its bookings and users; an engine's table may hold those of others."""
         return [
             item
             for item in map(deserialized, self._scanned())
-            if item["PK"].endswith(f"#{self.provider_id}") or item.get("providerId") == self.provider_id
+            if item["PK"].endswith(self.provider_id) or item.get("providerId") == self.provider_id
         ]
 
     def _scanned(self) -> Iterator[dict[str, Any]]:

@@ -11,16 +11,16 @@ import pytest
 from chalicelib.dao import keys
 from chalicelib.dao.stream import booking_of_trigger
 from chalicelib.domain.errors import MalformedRecordError, SlotUnavailableError
-from chalicelib.domain.instants import to_epoch_second
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, NO_RULES, Availability, Break, Policy
-from chalicelib.domain.ports import IdempotencyKey, StepRefusedError
+from chalicelib.domain.instants import from_epoch_second, to_epoch_second
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, NO_HOLDS, NO_RULES, Availability, Break, Holds, Policy
+from chalicelib.domain.ports import HoldsChangedError, IdempotencyKey, StepRefusedError
 from tests.builders import DAY, NOW, availability, booking, change, provider, slot, window
 from tests.moto_region import REGION, Aws
 from tests.tables import Stores, dao_stores, table_on
 
 BOOKING_ID = "booking-00000000-0000-4000-8000-000000000001"
 SLOT = slot(provider_id="ann")
-BOOKING = booking(SLOT, booking_id=BOOKING_ID)
+BOOKING = booking(SLOT, booking_id=BOOKING_ID, user_id="user-1")
 DEADLINE = 1_903_867_501
 """300 s after `NOW`, rounded up: one value for the slot, the trigger and the booking."""
 
@@ -295,6 +295,25 @@ def test_a_remembered_request(raw: Raw) -> None:
         "expiresAt": DEADLINE,
         "ttl": to_epoch_second(NOW) + 1 + 24 * 3600,
     }
+
+
+def test_what_a_user_holds(raw: Raw) -> None:
+    others = Holds(deadlines={"booking-0": from_epoch_second(DEADLINE + 60)}, latest=None)
+    raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW, holds=others)
+    assert raw.all()["USER#user-1", "HOLDS"] == {
+        "PK": "USER#user-1",
+        "SK": "HOLDS",
+        "holds": {"booking-0": DEADLINE + 60, BOOKING_ID: DEADLINE},
+        "lastHold": BOOKING_ID,
+        "ttl": DEADLINE + 60,
+    }
+
+
+def test_when_ttl_has_removed_what_a_user_holds_a_hold_is_told_that_there_is_nothing(raw: Raw) -> None:
+    as_read = Holds(deadlines={}, latest="booking-0")
+    with pytest.raises(HoldsChangedError) as changed:
+        raw.stores.bookings.hold_slot(SLOT, BOOKING, now=NOW, holds=as_read)
+    assert changed.value.current == NO_HOLDS
 
 
 def test_a_confirm_and_a_cancel_remove_the_trigger_and_an_expiry_has_none_to_remove(raw: Raw) -> None:

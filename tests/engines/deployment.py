@@ -95,7 +95,9 @@ class Deployment:
     def hold(self, start: str, *, hold_seconds: int = 1) -> Booking:
         """Hold the slot that begins at a time of the day."""
         bookings = self.application(hold_seconds=hold_seconds).services.bookings
-        return bookings.hold(provider_id=self.provider_id, slot_id=f"{A_DAY}T{start}", user_id="user-1", by=ANYBODY)
+        return bookings.hold(
+            provider_id=self.provider_id, slot_id=f"{A_DAY}T{start}", user_id=f"user-{new_id()}", by=ANYBODY
+        )
 
     def start_queue_worker(self) -> None:
         """Begin to deliver the messages that are and will be in the queue."""

@@ -128,6 +128,18 @@ def two_holds(world: World) -> None:
     world.api.has_booking(LATER_SLOT_ID, "user-2")
 
 
+def as_many_holds_as_one_may_have(world: World) -> None:
+    world.api.has_slots(slotDurationMinutes=30)
+    for start in ("09:00", "09:30", "10:00", "10:30", "11:30"):
+        booking_id = world.api.has_booking(f"2030-05-02T{start}", "user-2")["bookingId"]
+        world.bookings.append(world.application.services.bookings.get(booking_id, by=ANYBODY))
+
+
+def as_many_holds_but_one_is_confirmed(world: World) -> None:
+    as_many_holds_as_one_may_have(world)
+    world.application.services.bookings.confirm(world.bookings[0].booking_id, by=ANYBODY)
+
+
 def change(world: World) -> Answer:
     return world.api.patch("/providers/ann", {"name": "Ann B.", "holdSeconds": 60})
 
@@ -194,6 +206,13 @@ PATHS = [
     Path("holding a slot that is held", a_hold, hold(SLOT_ID)),
     Path("holding a slot that is not there", a_day, hold("2030-05-02T21:00")),
     Path("holding a slot when the queue is gone", a_day, hold(SLOT_ID), queue_is_gone=True, is_taken_back=True),
+    Path("holding more slots than one may", as_many_holds_as_one_may_have, hold(LATER_SLOT_ID)),
+    Path(
+        "holding a slot when another is confirmed",
+        as_many_holds_but_one_is_confirmed,
+        hold(LATER_SLOT_ID),
+        is_taken_back=True,
+    ),
     Path("creating a booking", a_hold, create),
     Path("creating a booking again", a_booking, create),
     Path("showing a booking", a_booking, show),

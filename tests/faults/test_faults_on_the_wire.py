@@ -59,7 +59,7 @@ def undisturbed(bench: Bench) -> Runs:
             before = bench.items()
             world = world_at(bench, path, preparing.clock(), preparing.bookings, before)
             outcome = shown(world, path.act(world))
-            after = world.told(rows(bench.items()))
+            after = rows(world.told(bench.items()))
             kept = len(dead_letters(world)) if SENDS in world.calls else 0
             done[path.name] = Undisturbed(
                 preparing.clock(), preparing.bookings, before, after, list(world.calls), outcome, world.api.asked, kept
@@ -120,7 +120,7 @@ def test_a_fault_that_strikes_once_is_not_seen(bench: Bench, undisturbed: Runs, 
         assert world.recover() == 1, plan
         assert world.calls == normal.calls, plan
         assert shown(world, outcome) == normal.outcome, plan
-        assert world.told(rows(bench.items())) == normal.after, plan
+        assert rows(world.told(bench.items())) == normal.after, plan
         if normal.kept:
             assert len(dead_letters(world)) >= normal.kept, plan
 
@@ -192,14 +192,19 @@ def assert_nothing_is_half_done(world: World, path: Path, normal: Undisturbed, p
         over = world.clock() + HOLD + timedelta(seconds=1)
         assert as_at_the_deadline(now, over) == as_at_the_deadline(normal.before, over), plan
     else:
-        done = not path.is_taken_back and world.told(rows(now)) == normal.after
-        assert done or rows(now) == rows(normal.before), plan
+        done = not path.is_taken_back and rows(world.told(now)) == normal.after
+        assert done or but_for_holds(now) == but_for_holds(normal.before), plan
+
+
+def but_for_holds(items: Iterable[Item]) -> list[Item]:
+    """What is in the table, but for what users hold: one that was taken back is found to be over where it matters."""
+    return [item for item in rows(items) if item["SK"] != keys.HOLDS]
 
 
 def as_at_the_deadline(items: Iterable[Item], deadline: datetime) -> list[Item | Slot]:
     """What is in the table, but for holds that are over by then, and what remembers the request that made one."""
     seen: list[Item | Slot] = []
-    for item in rows(items):
+    for item in but_for_holds(items):
         if item["SK"].startswith(keys.SLOT_PREFIX):
             seen.append(to_slot(item).seen_at(deadline))
         elif item["SK"] != keys.EXPIRATION_TRIGGER and not item["SK"].startswith(keys.IDEMPOTENCY_PREFIX):

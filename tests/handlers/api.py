@@ -21,7 +21,7 @@ from chalicelib.services import (
     Services,
 )
 from chalicelib.services.cursors import Cursors
-from tests.builders import CURSOR_KEY, HOLD, Clock, new_id
+from tests.builders import CURSOR_KEY, HOLD, MAX_ACTIVE_HOLDS, Clock, new_id
 from tests.fakes import (
     FakeDependency,
     FakeQueue,
@@ -76,6 +76,7 @@ class Api:
     queue: FakeQueue = field(default_factory=FakeQueue)
     table: FakeDependency = field(default_factory=FakeDependency)
     queue_sign_of_life: FakeDependency = field(default_factory=FakeDependency)
+    max_active_holds: int = MAX_ACTIVE_HOLDS
     providers: ProviderStore | None = None
     services: Callable[[], Services] | None = None
     cors_origins: frozenset[str] = frozenset()
@@ -151,6 +152,7 @@ class Api:
             clock=self.clock,
             new_id=new_id,
             hold=HOLD,
+            max_active_holds=self.max_active_holds,
         )
         return Services(
             providers=providers,

@@ -257,6 +257,24 @@ def test_a_taken_slot_is_refused_and_stays_its_owners(api: Api, confirmed: bool)
     assert api.post(path_of(held, "/confirm")).status == 200
 
 
+def test_who_holds_as_many_slots_as_one_may_is_refused_another_until_one_of_them_is_over(api: Api) -> None:
+    api.has_slots(slotDurationMinutes=30)
+    api.max_active_holds = 2
+    first = api.has_booking("2030-05-02T09:00")
+    api.has_booking("2030-05-02T09:30")
+    slots, triggers, sent = dict(api.stores.slots), dict(api.stores.triggers), list(api.queue.sent)
+    api.clock.advance(seconds=10)
+
+    answer = api.post("/bookings", asked(slotId="2030-05-02T10:00"))
+
+    assert_problem(answer, 429, "TOO_MANY_HOLDS")
+    assert answer.headers["Retry-After"] == "291"
+    assert (api.stores.slots, api.stores.triggers, api.queue.sent) == (slots, triggers, sent)
+    api.has_booking("2030-05-02T10:00", user_id="user-2")
+    api.post(path_of(first, "/confirm"))
+    api.has_booking("2030-05-02T10:30")
+
+
 @pytest.mark.parametrize("minutes_after_start", [0, 1, 24 * 60])
 def test_a_slot_that_has_started_is_unavailable(api: Api, minutes_after_start: int) -> None:
     api.has_slots()

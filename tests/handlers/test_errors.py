@@ -174,6 +174,7 @@ ERRORS: list[tuple[errors.AppointmentError, int, str]] = [
     (errors.TooShortNoticeError(60), 409, "TOO_SHORT_NOTICE"),
     (errors.TooFarAheadError(30), 409, "TOO_FAR_AHEAD"),
     (errors.CancelCutoffPassedError(60), 409, "CANCEL_CUTOFF_PASSED"),
+    (errors.TooManyHoldsError(5, retry_after_seconds=60), 429, "TOO_MANY_HOLDS"),
     (errors.IdempotencyKeyReusedError(), 422, "IDEMPOTENCY_KEY_REUSED"),
     (errors.UnauthenticatedError(), 401, "UNAUTHENTICATED"),
     (errors.ForbiddenError(), 403, "FORBIDDEN"),

@@ -66,6 +66,7 @@ def test_a_listing_is_walked_by_its_cursors(api: Api, path: str) -> None:
 
 def test_a_page_has_25_bookings_unless_another_limit_is_asked_for(api: Api) -> None:
     api.has_slots(slotDurationMinutes=5)
+    api.max_active_holds = 30
     for minute in range(30):
         api.has_booking(f"2030-05-02T{9 + minute // 12:02}:{minute % 12 * 5:02}")
     api.run_worker()

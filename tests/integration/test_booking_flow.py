@@ -30,14 +30,15 @@ def short_hold_provider_id(short_hold_system: System) -> str:
 
 def test_from_hold_to_confirmation_to_cancellation(system: System, provider_id: str) -> None:
     slot_id = f"{A_DAY}T09:00"
-    held = system.hold(provider_id, slot_id)
+    user_id = f"user-{uuid4()}"
+    held = system.hold(provider_id, slot_id, user_id)
     assert held["status"] == "PENDING"
     assert system.get(f"/bookings/{held['bookingId']}") == held
     assert slot_id not in system.free_slots(provider_id)
 
     created = eventually("the worker writes it", lambda: system.table.booking(held["bookingId"]).get("METADATA"))
     assert created["status"] == "PENDING"
-    assert created["GSI1PK"] == "USER#user-1"
+    assert created["GSI1PK"] == f"USER#{user_id}"
 
     confirmed = system.post(f"/bookings/{held['bookingId']}/confirm", expect=200)
     assert confirmed["status"] == "CONFIRMED"

@@ -93,7 +93,7 @@ def test_the_application_finds_its_resources() -> None:
         expirations_dead_letters_url="e",
     )
 
-    configure_application(environ, made, hold_seconds="5", issuer=None)
+    configure_application(environ, made, hold_seconds="5", max_active_holds="7", issuer=None)
 
     assert len(environ.pop("CURSOR_KEYS")) >= 32
     assert environ == {
@@ -102,6 +102,7 @@ def test_the_application_finds_its_resources() -> None:
         "BOOKING_DEAD_LETTER_QUEUE_URL": "d",
         "EXPIRATION_DEAD_LETTER_QUEUE_URL": "e",
         "HOLD_SECONDS": "5",
+        "MAX_ACTIVE_HOLDS": "7",
         "LOG_LEVEL": "DEBUG",
         "AUTHENTICATION": "off",
     }

@@ -37,10 +37,11 @@ def test_a_port_that_is_none_is_refused_by_name(option: str, value: str) -> None
         parse([f"{option}={value}"], {})
 
 
+@pytest.mark.parametrize("option", ["--hold-seconds", "--max-active-holds"])
 @pytest.mark.parametrize("value", ["", "0", "-5", "five", "1.5"])
-def test_a_hold_that_is_none_is_refused_by_name(value: str) -> None:
-    with pytest.raises(UsageError, match=r"^--hold-seconds"):
-        parse([f"--hold-seconds={value}"], {})
+def test_a_length_or_number_of_holds_that_is_none_is_refused_by_name(option: str, value: str) -> None:
+    with pytest.raises(UsageError, match=rf"^{option} .* whole number of 1 or more"):
+        parse([f"{option}={value}"], {})
 
 
 @pytest.mark.parametrize("arguments", [["--colour"], ["--port"], ["--data-dir="], ["more"]])
@@ -61,6 +62,7 @@ def test_the_defaults_are_those_of_the_makefile() -> None:
     assert str(options.port) == makefile["PORT"]
     assert str(options.aws_port) == makefile["AWS_PORT"]
     assert options.hold_seconds == makefile["HOLD_SECONDS"]
+    assert options.max_active_holds == makefile["MAX_ACTIVE_HOLDS"]
     assert options.data_dir == Path(makefile["DATA_DIR"]).resolve()
 
 

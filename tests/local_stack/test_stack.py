@@ -37,7 +37,9 @@ class Scene:
         self.app = Chalice(app_name="site", configure_logs=False)
         self.environ: dict[str, str] = {}
         self._lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT)
-        options = Options(port=free_port(), aws_port=free_port(), hold_seconds="5", data_dir=directory)
+        options = Options(
+            port=free_port(), aws_port=free_port(), hold_seconds="5", max_active_holds="5", data_dir=directory
+        )
         self.stack = Stack(
             options,
             environ=self.environ,
@@ -180,7 +182,14 @@ def test_what_was_started_before_a_failure_is_stopped(tmp_path: Path) -> None:
 def test_an_endpoint_of_the_users_own_keeps_its_stream_so_no_backlog_is_kept(
     tmp_path: Path, endpoint: Endpoint, blocked: Blocked
 ) -> None:
-    options = Options(port=free_port(), aws_port=1, hold_seconds="5", data_dir=tmp_path, external_url=endpoint.url)
+    options = Options(
+        port=free_port(),
+        aws_port=1,
+        hold_seconds="5",
+        max_active_holds="5",
+        data_dir=tmp_path,
+        external_url=endpoint.url,
+    )
     app = Chalice(app_name="site", configure_logs=False)
     stack = Stack(
         options,

@@ -17,7 +17,7 @@ from operations.records import Place
 from operations.screen import Screen
 from operations.target import Target
 from tests.builders import Clock, new_id
-from tests.operations.damage import by_place
+from tests.operations.damage import MAX_ACTIVE_HOLDS, by_place
 
 
 @dataclass
@@ -58,5 +58,12 @@ def sandbox(localstack_host: str) -> Sandbox:
     dynamodb, sqs = session.client("dynamodb", config=CLIENT_CONFIG), session.client("sqs", config=CLIENT_CONFIG)
     queues = provision(resources(prefix=f"o{new_id()[:8]}-"), dynamodb=dynamodb, sqs=sqs)
     clock = Clock()
-    target = Target(name=queues.table_name, dynamodb=dynamodb, sqs=sqs, clock=clock, sleep=lambda _: None)
+    target = Target(
+        name=queues.table_name,
+        dynamodb=dynamodb,
+        sqs=sqs,
+        clock=clock,
+        sleep=lambda _: None,
+        max_active_holds=MAX_ACTIVE_HOLDS,
+    )
     return Sandbox(target, clock, queues)

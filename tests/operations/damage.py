@@ -10,6 +10,7 @@ from chalicelib.dao.items import (
     Item,
     availability_item,
     camel,
+    holds_item,
     idempotency_item,
     pending_item,
     policy_items,
@@ -18,7 +19,7 @@ from chalicelib.dao.items import (
     trigger_item,
 )
 from chalicelib.domain.instants import to_epoch_second, to_text
-from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Slot
+from chalicelib.domain.models import NO_HOLDS, TIMESTAMP_OF, Booking, BookingStatus, Policy, Slot
 from operations.invariants import Kind
 from operations.records import Place, place_of
 from tests.builders import HOLD, NOW, availability, booking, provider, slot
@@ -30,6 +31,10 @@ PROVIDER = provider(provider_id=SLOT.provider_id)
 STRICT = replace(PROVIDER, policy=Policy(min_notice_minutes=60, hold_seconds=60))
 ELSEWHERE = replace(MINE, slot_id=NEXT.slot_id, starts_at=NEXT.starts_at, ends_at=NEXT.ends_at)
 """The same booking, of another slot."""
+LAST = slot(provider_id=SLOT.provider_id, starts_at=NEXT.ends_at)
+MORE = [booking(each, user_id=MINE.user_id) for each in (NEXT, LAST)]
+"""Further holds by the user of the first."""
+MAX_ACTIVE_HOLDS = 2
 
 
 DAY_ITEM = availability_item(SLOT.provider_id, replace(availability(), revision="revision-1"))
@@ -79,6 +84,14 @@ def trigger(of: Booking = MINE, **changes: Any) -> Item:
     return {**trigger_item(of), **changes}
 
 
+def counted(*of: Booking) -> Item:
+    """What tells of the holds of a user."""
+    holds = NO_HOLDS
+    for each in of:
+        holds = holds.and_of(each)
+    return holds_item(of[0].user_id, holds)
+
+
 def without(item: Item, *names: str) -> Item:
     """An item that lacks something."""
     return {name: value for name, value in item.items() if name not in names}
@@ -98,6 +111,15 @@ SOUND: dict[str, list[Item]] = {
     "a free slot": [free()],
     "two slots one after the other": [free(), free(NEXT)],
     "a hold": [held(), trigger()],
+    "a hold that its user's holds tell of": [held(), trigger(), counted(MINE)],
+    "a user who has held more slots than one may, but not at one time": [
+        held(),
+        trigger(),
+        reserved(MORE[0], NEXT),
+        confirmed(MORE[0]),
+        pending(replace(MORE[1], expires_at=NOW)),
+        counted(MINE, *MORE),
+    ],
     "a hold of a slot that is withdrawn": [held(withdrawn=True), trigger()],
     "a withdrawn slot whose booking ended": [free(withdrawn=True), cancelled()],
     "a hold whose booking is written": [held(), trigger(), pending()],
@@ -196,6 +218,21 @@ DAMAGES: dict[str, Damage] = {
     "a copy of a policy has a rule as text": Damage(
         items=[provider_item(STRICT), *policy_items(STRICT)[1:], {**policy_items(STRICT)[0], "holdSeconds": "60"}],
         found={Kind.UNREADABLE},
+    ),
+    "a user's holds are not a map": Damage(
+        items=[{**counted(MINE), "holds": [MINE.booking_id]}, held(), trigger()], found={Kind.UNREADABLE}
+    ),
+    "a user's holds end at another time than their last one": Damage(
+        items=[{**counted(MINE), "ttl": A_MINUTE_MORE}, held(), trigger()], found={Kind.UNREADABLE}
+    ),
+    "a user holds more slots than one may": Damage(
+        items=[
+            held(),
+            trigger(),
+            pending(),
+            *(item for each, of in zip(MORE, (NEXT, LAST), strict=True) for item in (held(each, of), trigger(each))),
+        ],
+        found={Kind.TOO_MANY_HOLDS},
     ),
     "a remembered request is another user's": Damage(
         items=[{**idempotency_item(MINE, "somebody", "key-1"), "userId": 1}, held(), trigger()],

@@ -10,6 +10,7 @@ from operations.records import slot_place
 from tests.builders import NOW, slot
 from tests.operations.damage import (
     DAMAGES,
+    MAX_ACTIVE_HOLDS,
     MINE,
     OTHER,
     SLOT,
@@ -29,13 +30,14 @@ AFTERWARDS = MINE.expires_at
 
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_table_has_no_violations(name: str) -> None:
-    assert violations(as_stored(SOUND[name]), now=NOW) == []
+    assert violations(as_stored(SOUND[name]), now=NOW, max_active_holds=MAX_ACTIVE_HOLDS) == []
 
 
 @pytest.mark.parametrize("name", DAMAGES)
 def test_a_planted_fault_is_found_and_nothing_beside_it(name: str) -> None:
     damage = DAMAGES[name]
-    assert {finding.kind for finding in findings(as_stored(damage.items), now=NOW)} == damage.found
+    found = findings(as_stored(damage.items), now=NOW, max_active_holds=MAX_ACTIVE_HOLDS)
+    assert {finding.kind for finding in found} == damage.found
 
 
 def test_every_kind_of_fault_is_planted_and_has_advice() -> None:
@@ -46,9 +48,13 @@ def test_every_kind_of_fault_is_planted_and_has_advice() -> None:
 @pytest.mark.parametrize("name", DAMAGES)
 def test_the_items_that_a_finding_rests_on_are_enough_to_find_it_again(name: str) -> None:
     items = as_stored(DAMAGES[name].items)
-    for finding in findings(items, now=NOW):
+    for finding in findings(items, now=NOW, max_active_holds=MAX_ACTIVE_HOLDS):
         alone = [item for item in items if (item["PK"], item["SK"]) in finding.rests_on]
-        assert finding in findings(alone, now=NOW)
+        assert finding in findings(alone, now=NOW, max_active_holds=MAX_ACTIVE_HOLDS)
+
+
+def test_nobody_holds_too_many_slots_where_nobody_knows_how_many_are_allowed() -> None:
+    assert findings(as_stored(DAMAGES["a user holds more slots than one may"].items), now=NOW) == []
 
 
 def test_a_long_slot_overlaps_each_that_lies_within_it() -> None:

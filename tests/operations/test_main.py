@@ -18,6 +18,7 @@ from operations.target import Target, connect
 from tests.builders import slot
 from tests.operations.conftest import Sandbox
 from tests.operations.damage import (
+    DAMAGES,
     LATE,
     MINE,
     OTHER,
@@ -100,6 +101,15 @@ def test_damage_ends_with_1_and_is_told_with_advice(run: CommandLine) -> None:
     assert first.startswith(f"WRONG     without-trigger: {MINE.booking_id} ")
     assert "`check --repair` puts the trigger back" in second
     assert last.endswith("2 items, 1 wrong, 0 late, 0 waiting: not sound")
+
+
+def test_too_many_holds_are_told_where_it_is_said_how_many_there_may_be(run: CommandLine) -> None:
+    run.sandbox.put(DAMAGES["a user holds more slots than one may"].items)
+    assert run("check")[0] == 0
+    assert run("check", "--max-active-holds", "3")[0] == 0
+    status, out, _ = run("check", "--max-active-holds", "2")
+    assert status == 1
+    assert out.startswith("WRONG     too-many-holds: mine holds 3 slots, and 2 are allowed")
 
 
 def test_what_is_late_is_told_and_ends_with_0(run: CommandLine) -> None:

@@ -1,6 +1,7 @@
 """The rules of a booking's life, over stores in memory."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,13 +16,24 @@ from chalicelib.domain.errors import (
     ServiceUnavailableError,
     SlotNotFoundError,
     SlotUnavailableError,
+    TooManyHoldsError,
 )
 from chalicelib.domain.instants import deadline
-from chalicelib.domain.models import NO_RULES, Booking, BookingStatus, Policy, Slot, SlotStatus, Transition
-from chalicelib.domain.ports import IdempotencyKey, SlotChangedError
+from chalicelib.domain.models import (
+    NO_HOLDS,
+    NO_RULES,
+    Booking,
+    BookingStatus,
+    Holds,
+    Policy,
+    Slot,
+    SlotStatus,
+    Transition,
+)
+from chalicelib.domain.ports import IdempotencyKey, Prospect, SlotChangedError
 from chalicelib.services.bookings import BookingService
 from chalicelib.services.ownership import Ownership
-from tests.builders import HOLD, NOW, Clock, booking, new_id, provider, slot
+from tests.builders import HOLD, MAX_ACTIVE_HOLDS, NOW, Clock, booking, new_id, provider, slot
 from tests.fakes import FakeQueue, InMemoryBookings, InMemoryProviders, InMemorySlots, InMemoryStores
 
 DOWN = ServiceUnavailableError("The table can't be reached.")
@@ -32,12 +44,22 @@ class Bookings(InMemoryBookings):
 
     def __init__(self, stores: InMemoryStores) -> None:
         super().__init__(stores)
+        self.keys_not_seen = 0
+        """How many of the next reads come too early to see what an idempotency key has done."""
         self.held_at: list[datetime] = []
         self.before_hold: list[Callable[[], None]] = []
         self.after_hold: list[Callable[[], None]] = []
         self.before_release: list[Callable[[], None]] = []
         self.before_create: list[Callable[[], None]] = []
         self.before_step: list[Callable[[], None]] = []
+
+    def prospect(
+        self, provider_id: str, slot_id: str, user_id: str, *, now: datetime, key: IdempotencyKey | None
+    ) -> Prospect:
+        if self.keys_not_seen:
+            self.keys_not_seen -= 1
+            key = None
+        return super().prospect(provider_id, slot_id, user_id, now=now, key=key)
 
     def hold_slot(
         self,
@@ -46,12 +68,13 @@ class Bookings(InMemoryBookings):
         *,
         now: datetime,
         policy: Policy = NO_RULES,
+        holds: Holds = NO_HOLDS,
         key: IdempotencyKey | None = None,
     ) -> None:
         self.held_at.append(now)
         if self.before_hold:
             self.before_hold.pop(0)()
-        super().hold_slot(slot, booking, now=now, policy=policy, key=key)
+        super().hold_slot(slot, booking, now=now, policy=policy, holds=holds, key=key)
         if self.after_hold:
             self.after_hold.pop(0)()
 
@@ -94,6 +117,7 @@ class World:
             clock=self.clock,
             new_id=new_id,
             hold=HOLD,
+            max_active_holds=MAX_ACTIVE_HOLDS,
         )
         self.ann = provider(provider_id="ann")
         self.stores.providers["ann"] = self.ann
@@ -188,10 +212,10 @@ def test_a_slot_that_changes_between_read_and_write_is_held_as_it_is_now(world: 
 
 
 def test_a_slot_that_changes_each_time_ends_as_unavailable(world: World) -> None:
-    world.bookings.before_hold = [raises(SlotChangedError(world.free))] * 10
+    world.bookings.before_hold = [raises(SlotChangedError(world.free))] * 20
     with pytest.raises(ServiceUnavailableError):
         world.hold()
-    assert len(world.bookings.before_hold) == 5
+    assert len(world.bookings.before_hold) == 10
     assert world.queue.sent == []
 
 
@@ -278,7 +302,8 @@ def test_a_repeat_gives_up_when_the_request_is_taken_back_time_and_again(world: 
     def taken_back_and_done_again() -> None:
         (held,) = world.stores.triggers.values()
         world.take_back(held, "key")
-        world.bookings.hold_slot(world.free, booking(world.free), now=NOW, key=key)
+        again, others = booking(world.free, user_id="user-1"), world.stores.holds["user-1"]
+        world.bookings.hold_slot(world.free, again, now=NOW, holds=others, key=key)
 
     world.hold(key="key")
     world.bookings.before_create = [taken_back_and_done_again] * 5
@@ -297,6 +322,167 @@ def test_a_repeat_after_the_hold_has_lapsed_gives_the_same_booking_before_the_ex
     world.service.expire(first)
     assert world.service.get(first.booking_id, by=ANYBODY).status is BookingStatus.EXPIRED
     assert world.hold(key="key") == first
+
+
+# as many holds as a user may have
+
+
+class Morning(World):
+    """Slots every half an hour, and a user who holds as many as one may, a second after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for number in range(1, 2 * MAX_ACTIVE_HOLDS):
+            self.put(slot(provider_id="ann", starts_at=self.starts_at(number)))
+        self.held = []
+        for number in range(MAX_ACTIVE_HOLDS):
+            self.held.append(self.hold_number(number))
+            self.clock.advance(seconds=1)
+
+    def starts_at(self, number: int) -> datetime:
+        """When a slot starts."""
+        return self.free.starts_at + number * timedelta(minutes=30)
+
+    def hold_number(self, number: int, user_id: str = "user-1", *, key: str | None = None) -> Booking:
+        """Hold one of the slots."""
+        slot_id = self.starts_at(number).strftime("%Y-%m-%dT%H:%M")
+        return self.service.hold(provider_id="ann", slot_id=slot_id, user_id=user_id, idempotency_key=key, by=ANYBODY)
+
+    def refused(self, number: int, *, key: str | None = None) -> TooManyHoldsError:
+        """Be refused a slot, for having too many."""
+        with pytest.raises(TooManyHoldsError) as refused:
+            self.hold_number(number, key=key)
+        return refused.value
+
+
+ONE_MORE = MAX_ACTIVE_HOLDS
+
+
+@pytest.fixture
+def morning() -> Morning:
+    return Morning()
+
+
+def test_a_user_holds_so_many_slots_and_no_more(morning: Morning) -> None:
+    before = deepcopy({name: value for name, value in vars(morning.stores).items() if name != "lock"})
+
+    morning.refused(ONE_MORE, key="key")
+
+    assert {name: value for name, value in vars(morning.stores).items() if name != "lock"} == before
+    assert len(morning.queue.sent) == MAX_ACTIVE_HOLDS
+    morning.hold_number(ONE_MORE, "user-2")
+
+
+def test_who_has_too_many_is_told_when_the_first_of_them_lapses_and_can_hold_another_then(morning: Morning) -> None:
+    first = morning.held[0].expires_at
+
+    wait = morning.refused(ONE_MORE).retry_after_seconds
+
+    assert morning.clock.now + timedelta(seconds=wait - 1) < first <= morning.clock.now + timedelta(seconds=wait)
+    morning.clock.now = first - timedelta(microseconds=1)
+    assert morning.refused(ONE_MORE).retry_after_seconds == 1
+    morning.clock.now = first
+    morning.hold_number(ONE_MORE)
+    morning.refused(ONE_MORE + 1)
+
+
+def test_when_there_may_be_fewer_holds_than_there_are_several_must_lapse_first(morning: Morning) -> None:
+    providers = InMemoryProviders(morning.stores)
+    service = BookingService(
+        providers=providers,
+        ownership=Ownership(providers=providers),
+        bookings=morning.bookings,
+        queue=morning.queue,
+        clock=morning.clock,
+        new_id=new_id,
+        hold=HOLD,
+        max_active_holds=MAX_ACTIVE_HOLDS - 2,
+    )
+
+    with pytest.raises(TooManyHoldsError) as refused:
+        service.hold(provider_id="ann", slot_id="2030-05-02T12:00", user_id="user-1", by=ANYBODY)
+
+    wait = morning.held[2].expires_at - morning.clock.now
+    assert refused.value.retry_after_seconds - 1 < wait.total_seconds() <= refused.value.retry_after_seconds
+
+
+@pytest.mark.parametrize("settle", [Morning.confirm, Morning.cancel, lambda morning, held: morning.take_back(held, "")])
+def test_a_hold_that_is_settled_or_taken_back_makes_room_for_one(
+    morning: Morning, settle: Callable[[Morning, Booking], None]
+) -> None:
+    settle(morning, morning.held[2])
+
+    morning.hold_number(ONE_MORE)
+
+    morning.refused(ONE_MORE + 1)
+
+
+def test_a_hold_that_is_rescheduled_counts_as_before(morning: Morning) -> None:
+    morning.service.reschedule(morning.held[0].booking_id, "2030-05-02T12:00", by=ANYBODY)
+    morning.refused(ONE_MORE)
+
+
+def test_a_request_that_was_done_is_answered_again_whatever_the_user_holds_by_now(morning: Morning) -> None:
+    morning.cancel(morning.held.pop())
+    last = morning.hold_number(ONE_MORE, key="key")
+
+    assert morning.hold_number(ONE_MORE, key="key") == last
+    assert morning.hold_number(ONE_MORE, key="key") == last
+
+
+def test_a_request_that_is_being_done_meanwhile_is_not_refused_for_what_it_held_itself(morning: Morning) -> None:
+    """What is read before a hold is read item by item, so it may show a hold, and not the key that it was made with."""
+    morning.cancel(morning.held.pop())
+    last = morning.hold_number(ONE_MORE, key="key")
+    morning.bookings.keys_not_seen = 1
+
+    assert morning.hold_number(ONE_MORE, key="key") == last
+
+
+def test_a_slot_that_nobody_can_have_is_told_before_too_many_holds(morning: Morning) -> None:
+    with pytest.raises(SlotUnavailableError):
+        morning.hold_number(0)
+    with pytest.raises(SlotNotFoundError):
+        morning.service.hold(provider_id="ann", slot_id="2030-05-02T23:00", user_id="user-1", by=ANYBODY)
+    morning.put(replace(slot(provider_id="ann", starts_at=morning.starts_at(ONE_MORE)), withdrawn=True))
+    with pytest.raises(SlotNotFoundError):
+        morning.hold_number(ONE_MORE)
+
+
+@pytest.mark.parametrize("others", range(1, MAX_ACTIVE_HOLDS + 1))
+def test_other_holds_of_the_user_that_come_first_time_and_again_are_counted(world: World, others: int) -> None:
+    starts = [world.free.starts_at + timedelta(hours=number) for number in range(1, others + 1)]
+    theirs = [slot(provider_id="ann", starts_at=starts_at) for starts_at in starts]
+
+    def comes_first(there: Slot) -> Callable[[], None]:
+        def hold() -> None:
+            before = world.stores.holds.get("user-1", NO_HOLDS)
+            InMemoryBookings(world.stores).hold_slot(there, booking(there, user_id="user-1"), now=NOW, holds=before)
+
+        world.put(there)
+        return hold
+
+    world.bookings.before_hold = [comes_first(there) for there in theirs]
+
+    if others < MAX_ACTIVE_HOLDS:
+        assert world.hold().status is BookingStatus.PENDING
+    else:
+        with pytest.raises(TooManyHoldsError):
+            world.hold()
+
+    assert len(world.stores.triggers) == min(others + 1, MAX_ACTIVE_HOLDS)
+
+
+def test_a_hold_that_lapses_while_another_comes_first_counts_no_more(morning: Morning) -> None:
+    morning.cancel(morning.held.pop())
+
+    def another_comes_first_and_one_lapses() -> None:
+        morning.hold_number(ONE_MORE)
+        morning.clock.now = morning.held[0].expires_at
+
+    morning.bookings.before_hold = [another_comes_first_and_one_lapses]
+
+    morning.hold_number(ONE_MORE + 1)
 
 
 # confirm and cancel
@@ -421,6 +607,7 @@ def test_one_reading_of_the_clock_decides_a_step(world: World) -> None:
         clock=OneReading(),
         new_id=new_id,
         hold=HOLD,
+        max_active_holds=MAX_ACTIVE_HOLDS,
     )
     assert service.confirm(held.booking_id, by=ANYBODY).status is BookingStatus.CONFIRMED
 

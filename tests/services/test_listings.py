@@ -41,7 +41,7 @@ class Desk:
         )
 
     def has(self, starts_at: datetime = NINE, *, provider_id: str = "ann", **changes: Any) -> Booking:
-        made = booking(slot(provider_id=provider_id, starts_at=starts_at), **changes)
+        made = booking(slot(provider_id=provider_id, starts_at=starts_at), **{"user_id": "user-1", **changes})
         self.stores.bookings[made.booking_id] = made
         return made
 

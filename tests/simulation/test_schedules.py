@@ -68,6 +68,7 @@ def soon_forgotten(booking: Booking, user_id: str, key: str) -> Item:
         (bookings, "_owned_by", nobody),
         (bookings, "idempotency_item", soon_forgotten),
         (policies, "allows", anything),
+        (bookings, "_are_as_in", anything),
     ],
 )
 def test_a_condition_that_is_broken_is_found_and_shown_in_a_few_lines(

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.changes import change_of
 from chalicelib.domain.errors import SlotNotFoundError, SlotUnavailableError
-from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, Slot
-from chalicelib.domain.ports import SlotChangedError, StepRefusedError
+from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, NO_HOLDS, Booking, Holds, Slot
+from chalicelib.domain.ports import HoldsChangedError, SlotChangedError, StepRefusedError
 from local_stack.resources import resources
 from simulation.machine import in_turn
 from tests.builders import DAY, HOLD, NOW, availability, booking, new_id, slot
@@ -32,6 +32,7 @@ STEPS = ["set", "set otherwise", "close", "read", "hold", "release", "create", "
 
 
 REFUSALS = (
+    HoldsChangedError,
     SlotChangedError,
     SlotNotFoundError,
     SlotUnavailableError,
@@ -80,14 +81,15 @@ def test_every_order_of_write_sets_has_the_same_answers_items_and_stream(
 
 
 class Application:
-    """Two slots, three bookings of each, and requests that set their day."""
+    """Two slots, three bookings of each, by one user and another, and requests that set their day."""
 
     def __init__(self, stores: Stores) -> None:
         provider_id = f"p-{new_id()}"
         first = slot(provider_id=provider_id)
         self._stores = stores
         self._slots = [first, slot(provider_id=provider_id, starts_at=first.starts_at + timedelta(hours=1))]
-        self._bookings = [[booking(each) for _ in range(3)] for each in self._slots]
+        users = [f"user-{new_id()}"] * 2 + [f"user-{new_id()}"]
+        self._bookings = [[booking(each, user_id=user_id) for user_id in users] for each in self._slots]
 
     def do(self, name: str, which_slot: int, which_booking: int, at: datetime, which_revision: int) -> None:
         """Take one step. Raises what the stores raise."""
@@ -104,8 +106,10 @@ class Application:
                 list(self._stores.slots.of_days(one.provider_id, DAY, DAY, after=one.slot_id, page_size=1))
                 self._stores.slots.find(one.provider_id, one.slot_id)
                 self._stores.bookings.find(its.booking_id)
+                self._stores.bookings.still_pending([its.booking_id])
             case "hold":
-                self._stores.bookings.hold_slot(one, replace(its, expires_at=at + HOLD), now=at)
+                others = self._holds(one, its, at) if which_revision == 0 else NO_HOLDS
+                self._stores.bookings.hold_slot(one, replace(its, expires_at=at + HOLD), now=at, holds=others)
             case "release":
                 self._stores.bookings.release_hold(its)
             case "create":
@@ -113,6 +117,11 @@ class Application:
             case _:
                 step = {"confirm": CONFIRM, "cancel": CANCEL, "expire": EXPIRE}[name]
                 self._stores.bookings.take_step(step, its, at=at)
+
+    def _holds(self, one: Slot, its: Booking, at: datetime) -> Holds:
+        """What the booking's user holds, as a hold reads it."""
+        found = self._stores.bookings.prospect(one.provider_id, one.slot_id, its.user_id, now=at, key=None)
+        return found.holds.live_at(at)
 
     def _change(self, wanted: list[Slot], at: datetime, which_revision: int) -> None:
         """Set the day, from what was read before or, with the second revision, from what nobody has read."""

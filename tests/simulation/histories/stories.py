@@ -74,6 +74,7 @@ def hold_without(status: int | None, at: float, *, slot_id: str = SLOT, **fields
         404: "SLOT_NOT_FOUND",
         409: "SLOT_UNAVAILABLE",
         422: "IDEMPOTENCY_KEY_REUSED",
+        429: "TOO_MANY_HOLDS",
         503: "SERVICE_UNAVAILABLE",
     }
     body = {"code": codes[status]} if status else {}
@@ -220,7 +221,7 @@ def found_in(story: Iterable[Operation], **terms: Any) -> list[str]:
     """The anomalies of a story."""
     history = History()
     history.add(*story)
-    chosen: Mapping[str, Any] = {"hold_seconds": [HOLD], **terms}
+    chosen: Mapping[str, Any] = {"hold_seconds": [HOLD], "max_active_holds": 100, **terms}
     return anomalies(history, **chosen)
 
 

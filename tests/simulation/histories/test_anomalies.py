@@ -648,6 +648,94 @@ def test_a_planted_anomaly_is_found_by_its_rule(rule: str, story: Story) -> None
     assert all(any(each.client in text for each in story) for text in found), "an anomaly names its operations"
 
 
+FIRST, SECOND, THIRD = (hold(at, slot_id=f"{DAY}T{hour}:00") for at, hour in ((0, 11), (1, 12), (2, 13)))
+OTHERS = replace(FIRST, user_id="other", body={**FIRST.body, "userId": "other"})
+LOST_ONE = f"{DAY}T12:00"
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        pytest.param([FIRST, SECOND, hold_without(429, 3)], id="a third hold that is refused"),
+        pytest.param([OTHERS, SECOND, THIRD], id="a third hold, of another user"),
+        pytest.param([FIRST, confirm(FIRST, 1.5), SECOND, THIRD], id="a hold once another is confirmed"),
+        pytest.param([FIRST, cancel(FIRST, 1.5), SECOND, THIRD], id="a hold once another is cancelled"),
+        pytest.param(
+            [FIRST, unsettled(FIRST, Kind.CANCEL, 1.5), SECOND, THIRD], id="a hold once another may have ended"
+        ),
+        pytest.param([FIRST, SECOND, hold(DEADLINE, slot_id=f"{DAY}T13:00")], id="a hold once another has lapsed"),
+        pytest.param(
+            [FIRST, SECOND, confirm(FIRST, 3, takes=1), hold_without(429, 3.5)],
+            id="a refusal while one of two is being confirmed",
+        ),
+        pytest.param(
+            [FIRST, replace(SECOND, returned=START + 9), hold_without(429, 3)],
+            id="a refusal while the second is being held",
+        ),
+        pytest.param(
+            [FIRST, hold_without(503, 1, slot_id=LOST_ONE), hold_without(429, 100)],
+            id="a refusal when a hold failed that may be there",
+        ),
+        pytest.param(
+            [FIRST, hold_without(None, 1, slot_id=LOST_ONE), hold_without(429, 100)],
+            id="a refusal when a hold was not answered that may be there",
+        ),
+    ],
+)
+def test_what_may_happen_where_a_user_may_have_two_holds_is_let_through(story: Story) -> None:
+    assert found_in(story, max_active_holds=2) == []
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        pytest.param([FIRST, SECOND, THIRD], id="three holds"),
+        pytest.param([FIRST, SECOND, THIRD, cancel(FIRST, 4)], id="three holds until one ends"),
+        pytest.param([FIRST, SECOND, reschedule(FIRST, 1.5), THIRD], id="three holds, of which one was rescheduled"),
+        pytest.param([hold_without(429, 0)], id="a refusal for no hold at all"),
+        pytest.param([FIRST, hold_without(429, 3)], id="a refusal for one hold"),
+        pytest.param(
+            [FIRST, SECOND, cancel(SECOND, 3), hold_without(429, 4)], id="a refusal when one of two has ended"
+        ),
+        pytest.param([FIRST, SECOND, hold_without(429, DEADLINE + 0.1)], id="a refusal when one of two has lapsed"),
+        pytest.param([OTHERS, SECOND, hold_without(429, 4)], id="a refusal for another user's hold"),
+        pytest.param([FIRST, hold_without(429, 3), hold(4, slot_id=f"{DAY}T14:00")], id="a refusal for a hold to come"),
+        pytest.param(
+            [FIRST, hold_without(503, 1, slot_id=LOST_ONE), hold_without(429, 400)],
+            id="a refusal when a hold that failed must have lapsed",
+        ),
+    ],
+)
+def test_too_many_holds_and_too_few_for_a_refusal_are_found(story: Story) -> None:
+    found = found_in(story, max_active_holds=2)
+    assert rules(found) == {"limit"}, found
+
+
+@pytest.mark.parametrize(
+    ("story", "terms"),
+    [
+        ([FIRST, SECOND, hold(DEADLINE - 0.4, slot_id=f"{DAY}T13:00")], {"clock_skew": 0.5}),
+        ([FIRST, SECOND, hold_without(429, DEADLINE + 1.4)], {"clock_skew": 1.5}),
+        ([FIRST, SECOND, THIRD], {"max_active_holds": 3}),
+    ],
+)
+def test_clocks_that_differ_and_another_limit_are_granted_and_nothing_else_grants_it(
+    story: Story, terms: dict[str, Any]
+) -> None:
+    assert found_in(story, max_active_holds=2)
+    assert found_in(story, **{"max_active_holds": 2, **terms}) == []
+
+
+@pytest.mark.parametrize(("code", "found"), [("TOO_MANY_HOLDS", {"answer"}), ("RATE_LIMITED", set())])
+def test_too_many_holds_are_no_answer_to_a_step(code: str, found: set[str]) -> None:
+    answer = operation(Kind.CONFIRM, 5, 429, {"code": code}, booking_id=MINE.body["bookingId"])
+    assert rules(found_in([MINE, answer])) == found
+
+
+def test_a_repeat_with_its_key_is_never_too_many() -> None:
+    assert "key" in rules(found_in([WITH_KEY, hold_without(429, 5, key="key")], max_active_holds=1))
+
+
 @pytest.mark.parametrize(
     ("story", "terms"),
     [

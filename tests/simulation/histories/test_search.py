@@ -13,7 +13,9 @@ from tests.simulation.histories.reference import Request
 from tests.simulation.histories.stories import HOLD
 from tests.simulation.histories.test_random_histories import KEYS, KINDS, mutants, run
 
-TERMS = Terms(holds=[HOLD * SECOND], clock_skew=0, effect_within=30 * SECOND, creation_may_lag=False)
+TERMS = Terms(
+    holds=[HOLD * SECOND], clock_skew=0, effect_within=30 * SECOND, creation_may_lag=False, max_active_holds=100
+)
 ENOUGH_TO_TRY_ALL = 8
 
 
