@@ -65,6 +65,7 @@ class Bench:
             expiration_dead_letter_queue_url=tables.provisioned.expirations_dead_letters_url,
             aws_region=region,
             cursor_keys=CURSOR_KEY,
+            authentication="off",
         )
         self.queue_urls = (
             self.settings.booking_queue_url,

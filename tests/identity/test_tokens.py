@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -46,61 +47,69 @@ def swapped_payload() -> str:
     return f"{header}.{payload}.{signature}"
 
 
-NOW = int(time.time())
-WRONG = {
-    "nothing": "",
-    "garbage": "garbage",
-    "three parts of garbage": "a.b.c",
-    "no JSON": "!!!.???.###",
-    "expired": token(exp=NOW - LEEWAY_SECONDS - 5),
-    "not yet valid": token(nbf=NOW + 600),
-    "issued in the future": token(iat=NOW + 600),
-    "wrong issuer": token(iss="https://other.example"),
-    "almost the issuer": token(iss=f"{URL}/"),
-    "no issuer": token(iss=None),
-    "wrong audience": token(aud="other"),
-    "no audience": token(aud=None),
-    "never expires": token(exp=None),
-    "expires at nonsense": token(exp="tomorrow"),
-    "nobody": token(sub=None),
-    "an empty subject": token(sub=" "),
-    "a long subject": token(sub="x" * 129),
-    "a subject of two lines": token(sub="ann\nadmin"),
-    "alg: none": unsigned({"alg": "none", "kid": "one"}, claims()),
-    "alg: NONE": unsigned({"alg": "NONE", "kid": "one"}, claims()),
-    "no alg": unsigned({"kid": "one"}, claims()),
-    "HS256 with the public key": with_hmac_of(public_pem(rsa_key("one"))),
-    "HS256 with the modulus": with_hmac_of(entry("one", rsa_key("one"))["n"].encode()),
-    "unknown key": token(key=rsa_key("two"), key_id="two"),
-    "another key under a known id": token(key=rsa_key("two")),
-    "no key id": token(key_id=None),
-    "a key id that is no text": unsigned({"alg": "RS256", "kid": 1}, claims()),
-    "another algorithm of the same key": token(algorithm="RS512"),
-    "another kind of key": token(key=ec_key(), algorithm="ES256"),
-    "no signature": token().rpartition(".")[0] + ".",
-    "another payload": swapped_payload(),
-    "too long": token(pad="x" * MOST_CHARACTERS),
-    "critical extensions": unsigned({"alg": "RS256", "kid": "one", "crit": ["x"], "x": 1}, claims(), b"x" * 256),
+def now() -> int:
+    return int(time.time())
+
+
+WRONG: dict[str, Callable[[], str]] = {
+    "nothing": lambda: "",
+    "garbage": lambda: "garbage",
+    "three parts of garbage": lambda: "a.b.c",
+    "no JSON": lambda: "!!!.???.###",
+    "expired": lambda: token(exp=now() - LEEWAY_SECONDS - 5),
+    "not yet valid": lambda: token(nbf=now() + 600),
+    "issued in the future": lambda: token(iat=now() + 600),
+    "wrong issuer": lambda: token(iss="https://other.example"),
+    "almost the issuer": lambda: token(iss=f"{URL}/"),
+    "no issuer": lambda: token(iss=None),
+    "wrong audience": lambda: token(aud="other"),
+    "no audience": lambda: token(aud=None),
+    "never expires": lambda: token(exp=None),
+    "expires at nonsense": lambda: token(exp="tomorrow"),
+    "nobody": lambda: token(sub=None),
+    "an empty subject": lambda: token(sub=" "),
+    "a long subject": lambda: token(sub="x" * 129),
+    "a subject of two lines": lambda: token(sub="ann\nadmin"),
+    "alg: none": lambda: unsigned({"alg": "none", "kid": "one"}, claims()),
+    "alg: NONE": lambda: unsigned({"alg": "NONE", "kid": "one"}, claims()),
+    "no alg": lambda: unsigned({"kid": "one"}, claims()),
+    "HS256 with the public key": lambda: with_hmac_of(public_pem(rsa_key("one"))),
+    "HS256 with the modulus": lambda: with_hmac_of(entry("one", rsa_key("one"))["n"].encode()),
+    "unknown key": lambda: token(key=rsa_key("two"), key_id="two"),
+    "another key under a known id": lambda: token(key=rsa_key("two")),
+    "no key id": lambda: token(key_id=None),
+    "a key id that is no text": lambda: unsigned({"alg": "RS256", "kid": 1}, claims()),
+    "another algorithm of the same key": lambda: token(algorithm="RS512"),
+    "another kind of key": lambda: token(key=ec_key(), algorithm="ES256"),
+    "no signature": lambda: token().rpartition(".")[0] + ".",
+    "another payload": swapped_payload,
+    "too long": lambda: token(pad="x" * MOST_CHARACTERS),
+    "critical extensions": lambda: unsigned(
+        {"alg": "RS256", "kid": "one", "crit": ["x"], "x": 1}, claims(), b"x" * 256
+    ),
 }
+"""Made when they are wanted: what is not valid yet would be by then."""
 
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_a_token_that_proves_nothing_is_refused(kind: str) -> None:
     with pytest.raises(TokenError):
-        tokens().verified(WRONG[kind])
+        tokens().verified(WRONG[kind]())
 
 
 @pytest.mark.parametrize("kind", WRONG)
 def test_the_gateway_is_told_to_refuse_it_and_the_log_why_without_the_token(kind: str) -> None:
+    wrong = WRONG[kind]()
     with log_lines() as log, pytest.raises(UnauthorizedError, match=r"^Unauthorized$"):
-        Authorizer(tokens())(AuthRequest("TOKEN", f"Bearer {WRONG[kind]}", ARN))
+        Authorizer(tokens())(AuthRequest("TOKEN", f"Bearer {wrong}", ARN))
     assert log.the("token refused")["reason"]
-    assert not WRONG[kind] or WRONG[kind] not in log.text
+    assert not wrong or wrong not in log.text
 
 
 def test_a_good_token_proves_who_in_which_role_and_until_when() -> None:
-    verified = tokens().verified(token(exp=NOW + 100))
-    assert (verified.user_id, verified.role, verified.expires_at) == ("ann", Role.CUSTOMER, NOW + 100 + LEEWAY_SECONDS)
+    end = now() + 100
+    verified = tokens().verified(token(exp=end))
+    assert (verified.user_id, verified.role, verified.expires_at) == ("ann", Role.CUSTOMER, end + LEEWAY_SECONDS)
 
 
 def test_an_elliptic_key_signs_as_well() -> None:
@@ -109,7 +118,7 @@ def test_an_elliptic_key_signs_as_well() -> None:
 
 
 def test_clocks_may_differ_a_little() -> None:
-    off = token(exp=int(time.time()) - LEEWAY_SECONDS + 20, nbf=int(time.time()) + 10)
+    off = token(exp=now() - LEEWAY_SECONDS + 20, nbf=now() + 10)
     assert tokens().verified(off).user_id == "ann"
 
 
@@ -157,14 +166,10 @@ def test_what_the_authorizer_says_holds_for_every_route() -> None:
     assert all(isinstance(value, str) for value in document["context"].values()), "API Gateway takes no lists"
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["", "Bearer", "Basic YW5uOmFubg==", token(), f"Token {token()}"],
-    ids=["empty", "no token", "a password", "no scheme", "another scheme"],
-)
+@pytest.mark.parametrize("header", ["", "Bearer", "Basic YW5uOmFubg==", "{token}", "Token {token}", "Bearer{token}"])
 def test_a_header_without_a_bearer_token_is_refused(header: str) -> None:
     with pytest.raises(UnauthorizedError):
-        Authorizer(tokens())(AuthRequest("TOKEN", header, ARN))
+        Authorizer(tokens())(AuthRequest("TOKEN", header.format(token=token()), ARN))
 
 
 def test_without_an_issuer_nobody_gets_in() -> None:
@@ -178,6 +183,7 @@ def test_without_the_issuers_keys_nobody_can_be_told_and_that_is_no_refusal() ->
         Authorizer(tokens(Documents(down=True)))(AuthRequest("TOKEN", f"Bearer {token()}", ARN))
 
 
+GOOD = token()
 SEGMENT = st.one_of(
     st.text(max_size=60),
     st.binary(max_size=60).map(lambda raw: base64.urlsafe_b64encode(raw).decode()),
@@ -189,7 +195,7 @@ SEGMENT = st.one_of(
         ),
         max_leaves=8,
     ).map(lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()),
-    st.sampled_from(token().split(".")),
+    st.sampled_from(GOOD.split(".")),
 )
 FUZZED = tokens()
 
@@ -199,27 +205,23 @@ FUZZED = tokens()
 @example(unsigned({"alg": "RS256", "kid": "one"}, {"exp": 10**400}, b"x"))
 @example(base64.urlsafe_b64encode(b"[" * 5000).decode() + ".e30.")
 def test_whatever_is_sent_is_refused_cleanly_unless_it_is_signed(text: str) -> None:
-    if text == token():
+    if text == GOOD:
         return
     try:
         FUZZED.verified(text)
     except TokenError:
         return
-    assert text.split(".")[2] in token(), "nothing else is signed"
+    assert text.split(".")[2] in GOOD, "nothing else is signed"
 
 
 @given(st.data())
 def test_no_character_of_a_token_can_be_changed(data: st.DataObject) -> None:
-    good = GOOD
-    index = data.draw(st.integers(0, len(good) - 1))
+    index = data.draw(st.integers(0, len(GOOD) - 1))
     other = data.draw(st.sampled_from("ABCxyz019-_.=!\x00é"))
-    changed = good[:index] + other + good[index + 1 :]
+    changed = GOOD[:index] + other + GOOD[index + 1 :]
     try:
         verified = FUZZED.verified(changed)
     except TokenError:
         return
     # Base64 has bits to spare in a segment's last character: then it is the same token, written otherwise.
-    assert verified == FUZZED.verified(good)
-
-
-GOOD = token()
+    assert verified == FUZZED.verified(GOOD)

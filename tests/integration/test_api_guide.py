@@ -18,7 +18,15 @@ from tests.system import ROOT, System
 
 GUIDE = (ROOT / "docs/api.md").read_text()
 PUBLIC = {key: operation for key, operation in OPERATIONS.items() if operation.is_public}
-EVERYWHERE = {"VALIDATION_FAILED", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "INTERNAL"}
+EVERYWHERE = {
+    "VALIDATION_FAILED",
+    "PAYLOAD_TOO_LARGE",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "RATE_LIMITED",
+    "INTERNAL",
+    "UNAUTHENTICATED",
+    "FORBIDDEN",
+}
 BASH = shutil.which("bash") or "bash"
 MARK = "=== next ==="
 
