@@ -42,15 +42,16 @@ class HttpFetch:
 
     def __init__(self) -> None:
         timeout = urllib3.Timeout(connect=1.0, read=2.0, total=3.0)
+        # To urllib3, a redirect is a retry.
         self._pool = urllib3.PoolManager(timeout=timeout, retries=False)
 
     def __call__(self, url: str) -> bytes:
         """The document. Raises `KeysUnavailableError`."""
         try:
-            with self._pool.request("GET", url, redirect=False, preload_content=False) as response:
+            with self._pool.request("GET", url, preload_content=False) as response:
                 document: bytes = response.read(MOST_BYTES + 1, decode_content=True)
                 status = response.status
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+        except urllib3.exceptions.HTTPError as error:
             raise KeysUnavailableError(f"{url}: {error}") from error
         if status != 200 or len(document) > MOST_BYTES:
             raise KeysUnavailableError(f"{url}: status {status}, {len(document)} bytes")
@@ -73,19 +74,19 @@ class IssuerKeys:
     def find(self, key_id: str) -> PyJWK | None:
         """The key with this id, or None. Raises `KeysUnavailableError` when no keys are known at all."""
         with self._lock:
-            if self._is_due(key_id):
-                self._tried_at = self._clock()
+            now = self._clock()
+            if self._is_due(key_id, now):
+                self._tried_at = now
                 try:
                     self._keys = self._fetched()
-                    self._fetched_at = self._tried_at
+                    self._fetched_at = now
                 except KeysUnavailableError as error:
                     _log.warning("the issuer's keys can't be had", extra={"cause": str(error)})
             if not self._keys:
                 raise KeysUnavailableError(self._issuer)
             return self._keys.get(key_id)
 
-    def _is_due(self, key_id: str) -> bool:
-        now = self._clock()
+    def _is_due(self, key_id: str, now: float) -> bool:
         if now - self._tried_at < _PAUSE_SECONDS:
             return False
         age = now - self._fetched_at
@@ -121,5 +122,5 @@ def _usable(entry: object) -> tuple[str, PyJWK] | None:
         return None
     try:
         return entry["kid"], PyJWK(entry)
-    except (PyJWTError, ValueError, TypeError):
+    except (PyJWTError, NotImplementedError):
         return None

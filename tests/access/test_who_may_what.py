@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.handlers.access import RULES
 from local_stack.issuer import TokenMaker
+from tests.access.places import Place
 from tests.access.world import PUBLIC, ROUTES, Route, World
 from tests.builders import new_id
 from tests.system import System
@@ -49,8 +50,8 @@ def test_every_route_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 @pytest.mark.parametrize("caller", CALLERS)
-def test_who_may_what(secured_system: System, tokens: TokenMaker, caller: str, route: Route) -> None:
-    world = World(secured_system, tokens)
+def test_who_may_what(place: Place, caller: str, route: Route) -> None:
+    world = World(place)
     before = world.booking()
     answer = world.send(route, CALLERS[caller](world))
     assert answer.status_code == EXPECTED[route][list(CALLERS).index(caller)], answer.text
@@ -59,12 +60,17 @@ def test_who_may_what(secured_system: System, tokens: TokenMaker, caller: str, r
         assert world.booking() == before, "what is refused changes nothing"
 
 
+@pytest.mark.parametrize("route", PUBLIC, ids=" ".join)
+def test_a_public_route_asks_nobody(place: Place, route: Route) -> None:
+    world = World(place)
+    for headers in ({}, {"Authorization": "Bearer garbage"}):
+        assert world.send(route, headers).status_code == 200
+
+
 @pytest.mark.parametrize("route", [route for route in ROUTES if "{bookingId}" in route[1]], ids=" ".join)
 @pytest.mark.parametrize("caller", ["another customer", "another provider"])
-def test_somebody_elses_booking_looks_like_one_that_does_not_exist(
-    secured_system: System, tokens: TokenMaker, caller: str, route: Route
-) -> None:
-    world = World(secured_system, tokens)
+def test_somebody_elses_booking_looks_like_one_that_does_not_exist(place: Place, caller: str, route: Route) -> None:
+    world = World(place)
     headers = CALLERS[caller](world)
     missing = f"booking-{new_id()}"
     answers = [world.send(route, headers), world.send(route, headers, booking_id=missing)]
@@ -76,11 +82,11 @@ def test_somebody_elses_booking_looks_like_one_that_does_not_exist(
     assert names[0] == names[1]
 
 
-def test_a_booking_is_the_callers_unless_another_user_is_named(secured_system: System, tokens: TokenMaker) -> None:
-    world = World(secured_system, tokens)
+def test_a_booking_is_the_callers_unless_another_user_is_named(place: Place) -> None:
+    world = World(place)
     body = {"providerId": world.provider_id, "slotId": world.slots[1]}
     me = f"me-{new_id()}"
-    answer = secured_system.http.post("/bookings", json=body, headers=world.bearer(me, "customer"))
+    answer = place.http.post("/bookings", json=body, headers=world.bearer(me, "customer"))
     assert answer.status_code == 202
     assert answer.json()["userId"] == me
 
@@ -99,15 +105,46 @@ def test_a_provider_without_an_owner_is_the_admins(secured_system: System, token
         assert answer.status_code == status
 
 
-def test_a_key_of_one_caller_tells_another_nothing(secured_system: System, tokens: TokenMaker) -> None:
+def test_a_key_of_one_caller_tells_another_nothing(place: Place) -> None:
     """A provider may name a user, and not learn by trying what keys that user has sent."""
-    world = World(secured_system, tokens)
+    world = World(place)
     body = {"providerId": world.provider_id, "slotId": world.slots[1], "userId": world.customer}
-    first = secured_system.http.post(
+    first = place.http.post(
         "/bookings", json=body, headers={**world.bearer(world.customer, "customer"), "Idempotency-Key": "key"}
     )
-    other = secured_system.http.post(
+    other = place.http.post(
         "/bookings", json=body, headers={**world.bearer(world.owner, "provider"), "Idempotency-Key": "key"}
     )
     assert (first.status_code, other.status_code) == (202, 409)
     assert other.json()["code"] == "SLOT_UNAVAILABLE"
+
+
+def test_a_key_is_sent_again_for_the_same_user_or_it_is_another_request(place: Place) -> None:
+    world = World(place)
+    headers = {**world.bearer(world.owner, "provider"), "Idempotency-Key": "key"}
+    body = {"providerId": world.provider_id, "slotId": world.slots[1], "userId": f"one-{new_id()}"}
+    first, again, other = (
+        place.http.post("/bookings", json={**body, **changes}, headers=headers)
+        for changes in ({}, {}, {"userId": f"two-{new_id()}"})
+    )
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json()
+    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+@pytest.mark.parametrize("body", [[], "text", None, 1])
+def test_a_body_that_is_no_object_is_wrong_whoever_sends_it(place: Place, body: object) -> None:
+    world = World(place)
+    answer = place.http.post("/bookings", json=body, headers=world.bearer(world.customer, "customer"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_FAILED")
+
+
+@pytest.mark.parametrize(("role", "status"), [("customer", 403), ("provider", 404), ("admin", 404)])
+def test_only_who_provides_is_told_that_there_is_no_such_provider(place: Place, role: str, status: int) -> None:
+    world = World(place)
+    path = f"/providers/none-{new_id()}"
+    answer = place.http.patch(path, json={"name": "B"}, headers=world.bearer(world.owner, role))
+    assert (answer.status_code, answer.json()["code"]) == (
+        status,
+        "FORBIDDEN" if status == 403 else "PROVIDER_NOT_FOUND",
+    )

@@ -7,9 +7,9 @@ import httpx
 
 from chalicelib.handlers.access import RULES
 from deployment.examples import EXAMPLES
-from local_stack.issuer import TokenMaker
+from tests.access.places import Place
 from tests.builders import new_id
-from tests.system import A_DAY, System
+from tests.system import A_DAY
 
 Route = tuple[str, str]
 
@@ -21,9 +21,9 @@ PUBLIC = [route for route in ROUTES if RULES[route].is_public]
 class World:
     """A provider with slots, and a PENDING booking of a customer's, all made by those whose they are."""
 
-    def __init__(self, system: System, tokens: TokenMaker) -> None:
-        self._http = system.http
-        self._tokens = tokens
+    def __init__(self, place: Place) -> None:
+        self._http = place.http
+        self._token_for = place.token_for
         self.customer, self.owner = f"customer-{new_id()}", f"owner-{new_id()}"
         body = {"name": "Ann", "providerId": f"p-{new_id()}"}
         self.provider_id = self._made("/providers", body, self.owner, "provider")["providerId"]
@@ -35,7 +35,7 @@ class World:
 
     def bearer(self, user_id: str, role: str) -> dict[str, str]:
         """The header with a user's token."""
-        return {"Authorization": f"Bearer {self._tokens.token(user_id, role)}"}
+        return {"Authorization": f"Bearer {self._token_for(user_id, role)}"}
 
     def send(self, route: Route, headers: Mapping[str, str], *, booking_id: str | None = None) -> httpx.Response:
         """A request that would succeed, were it anybody's; about another booking, if one is given."""

@@ -15,15 +15,19 @@ class Served:
     body: bytes = b"{}"
     headers: Mapping[str, str] = field(default_factory=dict)
     hangs: bool = False
+    asked: list[str] = field(default_factory=list)
+    """Which paths were asked for."""
 
 
 @contextmanager
 def serving(served: Served) -> Iterator[str]:
     """A server on a free port; gives its URL."""
     over = threading.Event()
+    served.asked.clear()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            served.asked.append(self.path)
             if served.hangs:
                 over.wait(60)
                 return

@@ -1,7 +1,9 @@
 """The issuer's keys: fetched when needed, kept, and never believed without reason."""
 
+import gzip
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -19,7 +21,12 @@ class World:
     def __init__(self) -> None:
         self.now = 1000.0
         self.documents = Documents()
-        self.keys = IssuerKeys(issuer=URL, fetch=self.documents, clock=lambda: self.now)
+        self.times_read = 0
+        self.keys = IssuerKeys(issuer=URL, fetch=self.documents, clock=self.clock)
+
+    def clock(self) -> float:
+        self.times_read += 1
+        return self.now
 
     @property
     def times_fetched(self) -> int:
@@ -36,6 +43,11 @@ def test_a_key_is_fetched_once_and_kept(world: World) -> None:
     assert first is not None
     assert world.keys.find("one") is first
     assert world.times_fetched == 1
+
+
+def test_one_reading_of_the_clock_decides_whether_to_ask_and_says_when_that_was(world: World) -> None:
+    world.keys.find("one")
+    assert world.times_read == 1
 
 
 def test_an_unknown_key_is_looked_for_but_at_most_once_a_minute(world: World) -> None:
@@ -104,6 +116,15 @@ def test_a_discovery_document_that_is_wrong_gives_no_keys(world: World, discover
     world.documents.discovery = discovery
     with pytest.raises(KeysUnavailableError):
         world.keys.find("one")
+    assert len(world.documents.fetched) == 1, "nothing is asked for that it names"
+
+
+@pytest.mark.parametrize("address", [f"http://{HOST}:8002/keys", "https://keys.example/"])
+def test_an_issuer_on_this_machine_may_have_its_keys_in_the_clear(address: str) -> None:
+    issuer = f"http://{HOST}:8002"
+    documents = Documents(discovery={"issuer": issuer, "jwks_uri": address})
+    assert IssuerKeys(issuer=issuer, fetch=documents).find("one") is not None
+    assert documents.fetched == [f"{issuer}/.well-known/openid-configuration", address]
 
 
 @pytest.mark.parametrize("raw", [b"", b"<html>", b"\xff", b"[" * 100_000, b"[]", b"{}", b'{"keys": {}}'])
@@ -120,6 +141,8 @@ def test_a_key_set_that_is_none_gives_no_keys(world: World, raw: bytes) -> None:
         pytest.param(entry("bad", rsa_key("one"), use="enc"), id="for encryption"),
         pytest.param({**entry("bad", rsa_key("one")), "n": "!"}, id="broken"),
         pytest.param({**entry("bad", rsa_key("one")), "kid": None}, id="without an id"),
+        pytest.param({**entry("bad", rsa_key("one")), "kid": ["bad"]}, id="an id that is a list"),
+        pytest.param({**entry("bad", rsa_key("one")), "alg": "none"}, id="for signing nothing"),
         pytest.param({"kty": "RSA", "kid": "bad"}, id="empty"),
         pytest.param({"kty": "OKP", "kid": "bad", "crv": "Ed25519", "x": "AA"}, id="of another kind"),
         pytest.param("bad", id="text"),
@@ -132,12 +155,23 @@ def test_a_key_that_can_not_be_used_is_passed_over(world: World, unusable: Any) 
     assert world.keys.find("two") is not None
 
 
-def test_many_who_come_at_once_fetch_once(world: World) -> None:
-    threads = [threading.Thread(target=world.keys.find, args=("one",)) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def test_whoever_comes_while_the_keys_are_fetched_waits_for_them(world: World) -> None:
+    is_fetching, goes_on = threading.Event(), threading.Event()
+
+    def slowly(url: str) -> bytes:
+        is_fetching.set()
+        goes_on.wait(60)
+        return world.documents(url)
+
+    keys = IssuerKeys(issuer=URL, fetch=slowly, clock=world.clock)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(keys.find, "one")
+        is_fetching.wait(60)
+        second = threads.submit(keys.find, "one")
+        # What would not wait has an answer by then.
+        wait([second], timeout=0.2)
+        goes_on.set()
+        assert first.result() is second.result() is not None
     assert world.times_fetched == 1
 
 
@@ -146,18 +180,33 @@ def test_documents_are_fetched_over_http() -> None:
         assert HttpFetch()(url) == b"[]"
 
 
+def test_a_document_may_come_compressed() -> None:
+    with serving(Served(body=gzip.compress(b"[]"), headers={"Content-Encoding": "gzip"})) as url:
+        assert HttpFetch()(url) == b"[]"
+
+
+def test_a_document_may_have_so_many_bytes_and_no_more() -> None:
+    with serving(Served(body=b"x" * MOST_BYTES)) as url:
+        assert len(HttpFetch()(url)) == MOST_BYTES
+
+
 @pytest.mark.parametrize(
     "served",
     [
         pytest.param(Served(status=500), id="500"),
-        pytest.param(Served(status=302, headers={"Location": "/elsewhere"}), id="a redirect"),
+        pytest.param(Served(headers={"Location": "/elsewhere"}, status=302), id="a redirect"),
         pytest.param(Served(body=b"x" * (MOST_BYTES + 1)), id="too large"),
+        pytest.param(
+            Served(body=gzip.compress(b"x" * (MOST_BYTES + 1)), headers={"Content-Encoding": "gzip"}), id="a bomb"
+        ),
+        pytest.param(Served(body=b"no gzip", headers={"Content-Encoding": "gzip"}), id="broken"),
         pytest.param(Served(hangs=True), id="no answer"),
     ],
 )
 def test_what_can_not_be_fetched_is_told(served: Served) -> None:
     with serving(served) as url, pytest.raises(KeysUnavailableError, match=HOST):
         HttpFetch()(url)
+    assert served.asked == ["/"], "it is asked once, and no other is"
 
 
 def test_where_nothing_listens_nothing_is_fetched() -> None:

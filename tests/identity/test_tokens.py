@@ -40,6 +40,11 @@ def with_hmac_of(secret: bytes, key_id: str = "one") -> str:
     return f"{header}.{payload}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
+def signed(payload: bytes) -> str:
+    """What no issuer should sign, and this one did."""
+    return jwt.PyJWS().encode(payload, rsa_key("one"), algorithm="RS256", headers={"kid": "one"})
+
+
 def swapped_payload() -> str:
     """Another payload under a good signature."""
     header, _, signature = token().split(".")
@@ -66,6 +71,9 @@ WRONG: dict[str, Callable[[], str]] = {
     "no audience": lambda: token(aud=None),
     "never expires": lambda: token(exp=None),
     "expires at nonsense": lambda: token(exp="tomorrow"),
+    "expires at infinity": lambda: signed(json.dumps(claims(exp=float("inf"))).encode()),
+    "no claims": lambda: signed(b"[]"),
+    "claims without an end": lambda: signed(b"[" * 5000),
     "nobody": lambda: token(sub=None),
     "an empty subject": lambda: token(sub=" "),
     "a long subject": lambda: token(sub="x" * 129),
@@ -110,6 +118,20 @@ def test_a_good_token_proves_who_in_which_role_and_until_when() -> None:
     end = now() + 100
     verified = tokens().verified(token(exp=end))
     assert (verified.user_id, verified.role, verified.expires_at) == ("ann", Role.CUSTOMER, end + LEEWAY_SECONDS)
+
+
+def test_who_names_no_key_makes_nobody_ask_for_it() -> None:
+    documents = Documents()
+    for nameless in (token(key_id=None), token(key_id="")):
+        with pytest.raises(TokenError, match="names no key"):
+            tokens(documents).verified(nameless)
+    assert documents.fetched == []
+
+
+def test_a_token_and_its_subject_may_be_so_long_and_no_longer() -> None:
+    padded = (token(sub="x" * 128, pad="x" * length) for length in range(5000, MOST_CHARACTERS))
+    longest = next(made for made in padded if len(made) == MOST_CHARACTERS)
+    assert tokens().verified(longest).user_id == "x" * 128
 
 
 def test_an_elliptic_key_signs_as_well() -> None:
