@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from chalice.app import AuthRequest, AuthResponse, Chalice
+from chalice.app import AuthRequest, AuthResponse, Chalice, ChaliceAuthorizer
 from chalice.test import Client
 
 from chalicelib.domain.ports import ProviderStore
@@ -86,10 +86,19 @@ class Api:
     def __post_init__(self) -> None:
         # Each app adds its name to AWS_EXECUTION_ENV, which every call to AWS carries: after hundreds, it is too long.
         self.app = Chalice("appointments", configure_logs=False, env={})
-        # A function, since Chalice asks for its name.
-        authorize = self.app.authorizer()(lambda request: self.authorizer(request)) if self.authorizer else None
-        register_routes(self.app, self.services or self.make_services, authorizer=authorize)
+        register_routes(self.app, self.services or self.make_services, authorizer=self._declared_authorizer())
         self._http = Client(self.app).http
+
+    def _declared_authorizer(self) -> ChaliceAuthorizer | None:
+        asked = self.authorizer
+        if asked is None:
+            return None
+
+        def authorize(request: AuthRequest) -> AuthResponse:
+            """A function, since Chalice wants to know its name."""
+            return asked(request)
+
+        return self.app.authorizer()(authorize)
 
     def get(self, path: str) -> Answer:
         return self.request("GET", path)

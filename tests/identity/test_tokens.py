@@ -178,14 +178,17 @@ def test_a_token_for_several_audiences_is_for_this_one_too() -> None:
     assert tokens().verified(token(aud=["other", AUDIENCE])).user_id == "ann"
 
 
-def test_what_the_authorizer_says_holds_for_every_route() -> None:
-    answer = Authorizer(tokens())(AuthRequest("TOKEN", f"bearer  {token()}", ARN))
+@pytest.mark.parametrize("role", ["customer", "visitor"])
+def test_what_the_authorizer_says_holds_for_every_route(role: str) -> None:
+    answer = Authorizer(tokens())(AuthRequest("TOKEN", f"bearer  {token(role=role)}", ARN))
     document = answer.to_dict(AuthRequest("TOKEN", "", ARN))
     (statement,) = document["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Resource"] == ["arn:aws:execute-api:us-east-1:123456789012:api/v1/*/*"]
     assert document["principalId"] == document["context"]["userId"] == "ann"
-    assert all(isinstance(value, str) for value in document["context"].values()), "API Gateway takes no lists"
+    assert all(isinstance(value, str) for value in document["context"].values()), (
+        "API Gateway takes no lists, and no null"
+    )
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Basic YW5uOmFubg==", "{token}", "Token {token}", "Bearer{token}"])
