@@ -370,7 +370,8 @@ def test_the_authorizer_has_settings_of_its_own() -> None:
         "token_audience": "appointments",
         "role_claim": "role",
     }
-    assert AuthorizerSettings.from_environment({}).token_issuer == ""
+    for none in ({}, {"TOKEN_ISSUER": ""}):
+        assert AuthorizerSettings.from_environment(none).token_issuer == ""
 
 
 @pytest.mark.parametrize(
@@ -379,6 +380,8 @@ def test_the_authorizer_has_settings_of_its_own() -> None:
         ({"TOKEN_ISSUER": "http://issuer.example"}, "TOKEN_ISSUER: .*https URL"),
         ({"TOKEN_ISSUER": "issuer.example"}, "TOKEN_ISSUER: .*https URL"),
         ({"TOKEN_ISSUER": "https://issuer.example?x=1"}, "TOKEN_ISSUER: .*https URL"),
+        ({"TOKEN_ISSUER": "https://issuer.example#x"}, "TOKEN_ISSUER: .*https URL"),
+        ({"TOKEN_ISSUER": "ftp://127.0.0.1"}, "TOKEN_ISSUER: .*https URL"),
         ({"TOKEN_ISSUER": "https://"}, "TOKEN_ISSUER: .*https URL"),
         ({"TOKEN_AUDIENCE": ""}, "TOKEN_AUDIENCE must be set together with TOKEN_ISSUER"),
         ({"ROLE_CLAIM": ""}, "ROLE_CLAIM: "),
@@ -410,8 +413,13 @@ def test_an_authorizer_without_an_issuer_lets_nobody_in(monkeypatch: pytest.Monk
         authorizer.__wrapped__()(AuthRequest("TOKEN", f"Bearer {token()}", "arn:aws:execute-api:a:1:b/c/GET/d"))
 
 
-def test_an_authorizer_with_an_issuer_asks_that_issuer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_authorizer_with_an_issuer_asks_that_issuer_and_logs_at_the_level_that_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("TOKEN_ISSUER", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("TOKEN_AUDIENCE", "appointments")
-    with unconfigured_logger(), pytest.raises(KeysUnavailableError):
-        authorizer.__wrapped__()(AuthRequest("TOKEN", f"Bearer {token()}", "arn:aws:execute-api:a:1:b/c/GET/d"))
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    with unconfigured_logger() as logger:
+        with pytest.raises(KeysUnavailableError):
+            authorizer.__wrapped__()(AuthRequest("TOKEN", f"Bearer {token()}", "arn:aws:execute-api:a:1:b/c/GET/d"))
+        assert logger.level == logging.ERROR

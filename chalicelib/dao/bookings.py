@@ -99,7 +99,7 @@ class BookingDao:
     def still_pending(self, booking_ids: Collection[str]) -> set[str]:
         """Those whose trigger is there. It comes with the hold, goes with its end, and never comes back."""
         triggers = self._table.get_all([keys.trigger(booking_id) for booking_id in booking_ids])
-        return {booking_id for booking_id, trigger in zip(booking_ids, triggers, strict=True) if trigger}
+        return {trigger["bookingId"] for trigger in triggers if trigger}
 
     def hold_slot(
         self,

@@ -7,8 +7,9 @@ from tests.builders import new_id, provider
 from tests.tables import Stores
 
 
-def test_a_created_provider_is_found_as_it_was(stores: Stores) -> None:
-    ann = provider(name="Ann Ångström 💇", time_zone="Europe/Berlin")
+@pytest.mark.parametrize("owner_id", ["ann", None])
+def test_a_created_provider_is_found_as_it_was(stores: Stores, owner_id: str | None) -> None:
+    ann = provider(name="Ann Ångström 💇", time_zone="Europe/Berlin", owner_id=owner_id)
     stores.providers.create(ann)
     assert stores.providers.find(ann.provider_id) == ann
 

@@ -98,7 +98,8 @@ class Api:
             """A function, since Chalice wants to know its name."""
             return asked(request)
 
-        return self.app.authorizer()(authorize)
+        declared: ChaliceAuthorizer = self.app.authorizer()(authorize)
+        return declared
 
     def get(self, path: str) -> Answer:
         return self.request("GET", path)

@@ -10,7 +10,7 @@ from chalicelib.domain.errors import UnauthenticatedError
 from chalicelib.handlers.access import caller_in
 from chalicelib.identity.authorizer import Authorizer
 from chalicelib.services import Services
-from tests.builders import NOW
+from tests.builders import NOW, Clock
 from tests.handlers.api import Api
 
 END = int(NOW.timestamp())
@@ -20,7 +20,8 @@ ANN = {"userId": "ann", "role": "provider", "expiresAt": str(END + 1)}
 @pytest.fixture
 def services() -> Services:
     """With authentication on."""
-    return Api(authorizer=Authorizer(None)).make_services()
+    whole_second = Clock(NOW.replace(microsecond=0))
+    return Api(clock=whole_second, authorizer=Authorizer(None)).make_services()
 
 
 @pytest.mark.parametrize("role", [*Role, None])

@@ -68,6 +68,11 @@ def test_an_options_request_that_asks_for_nothing_is_none_of_these(open_api: Api
     assert options(open_api, Origin=PAGE).status == 405
 
 
+def test_a_request_of_another_method_is_none_of_these_whatever_it_carries(open_api: Api) -> None:
+    answer = open_api.request("GET", "/health", headers={"Origin": PAGE, **ASKS})
+    assert (answer.status, answer.json["status"]) == (200, "ok")
+
+
 @pytest.mark.parametrize("path", ["/health", "/bookings/unknown", "/no/such/path", "/openapi.json"])
 def test_every_answer_says_that_it_is_nothing_to_be_kept_framed_or_guessed_at(api: Api, path: str) -> None:
     headers = api.get(path).headers
