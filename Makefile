@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test token simulate replay mutate fuzz check-data check chromium format openapi lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test token simulate replay mutate fuzz check-data check audit chromium format openapi lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -59,12 +59,16 @@ fuzz: $(VENV)/dev.stamp ## Send the running system requests made from the API's 
 check-data: $(VENV)/local.stamp ## Check the data of the running local system against what must always hold (AWS_PORT, MAX_ACTIVE_HOLDS)
 	@LOCALSTACK_HOST='127.0.0.1:$(AWS_PORT)' $(BIN)/python -m operations check --max-active-holds '$(MAX_ACTIVE_HOLDS)'
 
-check: $(VENV)/dev.stamp $(VENV)/checkov/installed.stamp ## Format, lint, layers, strict types and Terraform's rules; changes nothing
+check: $(VENV)/dev.stamp $(VENV)/checkov/installed.stamp ## Format, lint, layers, strict types, security and Terraform's rules; changes nothing
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-logo --config pyproject.toml
 	@$(BIN)/mypy
+	@$(BIN)/bandit --configfile pyproject.toml --quiet --recursive app.py chalicelib deployment local_stack operations
 	@$(VENV)/checkov/bin/checkov -d terraform --framework terraform --quiet --compact --skip-download
+
+audit: $(VENV)/audit/installed.stamp ## Ask PyPI for known vulnerabilities of whatever is deployed or installed here
+	@$(VENV)/audit/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off $(addprefix -r requirements/,runtime.txt local.txt dev.txt)
 
 format: $(VENV)/dev.stamp ## Format the code and mend what lint can mend
 	@$(BIN)/ruff format .
@@ -79,6 +83,7 @@ lock: $(VENV)/dev.stamp ## Pin again all that requirements/*.in and requirements
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header -c requirements/local.txt requirements/dev.in -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header -c requirements/local.txt requirements.txt -o requirements/runtime.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements/checkov.in -o requirements/checkov.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements/audit.in -o requirements/audit.txt
 
 package: $(VENV)/local.stamp ## Make what is deployed: build/deployment.zip and the API's body
 	@$(BIN)/python -m deployment.package
@@ -115,10 +120,10 @@ $(VENV)/dynamodb-local/installed.stamp: tests/engines/dynamodb-local.txt | $(VEN
 	@echo "Fetching DynamoDB Local (only when its version changes) ..."
 	@$(BIN)/python -m tests.engines.install
 
-$(VENV)/checkov/installed.stamp: requirements/checkov.txt | $(VENV)/python.stamp
-	@echo "Installing requirements/checkov.txt (only when it changes) ..."
-	@$(BIN)/python -m venv $(VENV)/checkov
-	@$(VENV)/checkov/bin/python -m pip install -qq --disable-pip-version-check -r requirements/checkov.txt
+$(VENV)/%/installed.stamp: requirements/%.txt | $(VENV)/python.stamp
+	@echo "Installing requirements/$*.txt (only when it changes) ..."
+	@$(BIN)/python -m venv $(VENV)/$*
+	@$(VENV)/$*/bin/python -m pip install -qq --disable-pip-version-check -r requirements/$*.txt
 	@touch $@
 
 $(VENV)/python.stamp:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from local_stack.resources import Provisioned
 
 _LOOPBACK = "127.0.0.1,localhost"
+_MADE_UP = "test"
+"""Credentials that no endpoint on this machine looks at."""
+
 # With these boto3 would pass the embedded endpoint by, or look for a profile that has nothing to do with it.
 _MISLEADING = (
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -59,7 +62,7 @@ def use_endpoint(environ: MutableMapping[str, str], url: str, *, embedded: bool)
         for name in _MISLEADING:
             environ.pop(name, None)
     if not environ.get("AWS_ACCESS_KEY_ID") and not environ.get("AWS_PROFILE"):
-        environ["AWS_ACCESS_KEY_ID"] = environ["AWS_SECRET_ACCESS_KEY"] = "test"  # noqa: S105 - made up
+        environ["AWS_ACCESS_KEY_ID"] = environ["AWS_SECRET_ACCESS_KEY"] = _MADE_UP
         environ.pop("AWS_SESSION_TOKEN", None)
     # A proxy for the outside world knows nothing of this machine's loopback.
     before = environ.get("no_proxy") or environ.get("NO_PROXY")

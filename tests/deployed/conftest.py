@@ -75,6 +75,7 @@ class Deployed:
         self.session = Session(localstack_host=host)
         self.lambdas = self.session.client("lambda")
         self.outputs: dict[str, Any] = {}
+        self._remembered: dict[tuple[str, str], Any] = {}
         self._events = EventConverter(app.routes, app.api.binary_types)
 
     def apply(self) -> None:
@@ -127,6 +128,12 @@ class Deployed:
         assert error is None, payload
         return payload
 
+    def _told_of(self, by: tuple[str, str]) -> Any:
+        """What the authorizer says of somebody, which the gateway remembers."""
+        if by not in self._remembered:
+            self._remembered[by] = self.authorize(f"Bearer {self.tokens.token(*by)}")["context"]
+        return self._remembered[by]
+
     def calls(self, function: str) -> int:
         """How often a function was called, by its log."""
         pages = self.session.client("logs").get_paginator("filter_log_events")
@@ -135,13 +142,24 @@ class Deployed:
         return sum(line.startswith("START ") for line in lines)
 
     def request(
-        self, method: str, path: str, body: Any = None, *, expect: int, by: tuple[str, str] | None = ("ops", "admin")
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        expect: int,
+        by: tuple[str, str] | None = ("ops", "admin"),
+        key: str | None = None,
     ) -> Any:
-        """Send a request as API Gateway would hand it on: with what the authorizer says of a user in a role."""
+        """Send a request as API Gateway would hand it on: with what the authorizer says of a user in a role.
+
+        A `key` is sent as its idempotency key.
+        """
         raw = None if body is None else json.dumps(body).encode()
-        event = self._events.create_lambda_event(method, path, {"Content-Type": "application/json"}, raw)
+        headers = {"Content-Type": "application/json", **({"Idempotency-Key": key} if key else {})}
+        event = self._events.create_lambda_event(method, path, headers, raw)
         if by is not None:
-            event["requestContext"]["authorizer"] = self.authorize(f"Bearer {self.tokens.token(*by)}")["context"]
+            event["requestContext"]["authorizer"] = self._told_of(by)
         answer = self.invoke("api", event)
         assert answer["statusCode"] == expect, answer
         return json.loads(answer["body"])

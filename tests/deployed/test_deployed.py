@@ -105,6 +105,29 @@ def test_a_booking_goes_from_hold_over_the_queue_to_its_confirmation(deployed: D
     assert violations(deployed.table.all(), now=datetime.now(UTC)) == []
 
 
+def test_a_booking_is_made_once_for_its_key_and_rescheduled_as_the_policy_allows(
+    deployed: Deployed, provider_id: str
+) -> None:
+    # As it is deployed, a hold lasts for 3 s.
+    deployed.request("PATCH", f"/providers/{provider_id}", {"holdSeconds": 600}, expect=200)
+    body = {"providerId": provider_id, "slotId": f"{A_DAY}T09:00", "userId": "user-2"}
+    held = deployed.request("POST", "/bookings", body, expect=202, key="key-1")
+    assert deployed.request("POST", "/bookings", body, expect=202, key="key-1") == held
+    other = {**body, "slotId": f"{A_DAY}T10:00"}
+    assert deployed.request("POST", "/bookings", other, expect=422, key="key-1")["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+    path = f"/bookings/{held['bookingId']}/reschedule"
+    moved = deployed.request("POST", path, {"slotId": f"{A_DAY}T11:00"}, expect=200)
+    assert (moved["slotId"], moved["status"]) == (f"{A_DAY}T11:00", "PENDING")
+    assert deployed.request("GET", f"/providers/{provider_id}/slots?date={A_DAY}", expect=200)["count"] == 2
+
+    deployed.request("PATCH", f"/providers/{provider_id}", {"minNoticeMinutes": 7 * 24 * 60}, expect=200)
+    refused = deployed.request("POST", path, {"slotId": f"{A_DAY}T10:00"}, expect=409)
+    assert refused["code"] == "TOO_SHORT_NOTICE"
+    deployed.request("POST", f"/bookings/{held['bookingId']}/cancel", expect=200)
+    assert violations(deployed.table.all(), now=datetime.now(UTC)) == []
+
+
 def test_a_message_that_can_never_be_processed_becomes_a_dead_letter(deployed: Deployed) -> None:
     queue_url = deployed.outputs["queue_urls"]["bookings"]
     deployed.table.sqs.send_message(QueueUrl=queue_url, MessageBody="no booking: 4-8-15")
