@@ -1,12 +1,13 @@
 """Slots and the availability they are made from, in the table.
 
 A day is changed by transactions that write its availability too, on condition that it is the one that was read, or
-this request's own. So a request that another one has overtaken writes nothing more, and no two mix their slots. As a
-transaction takes 100 actions, several days share one, or a day takes several, one after the other: side by side they
-would be in each other's way at the availability.
+the one that this request's last transaction has left. So a request that another one has overtaken writes nothing more,
+and no two mix their slots. As a transaction takes 100 actions, several days share one, or a day takes several, one
+after the other: side by side they would be in each other's way at the availability.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
@@ -74,8 +75,9 @@ class _Step(NamedTuple):
     action: Action
 
     def done(self) -> None:
-        self.day.is_begun = True
-        if self.slot:
+        if self.slot is None:
+            self.day.revisions.append(self.day.next_revision)
+        else:
             self.day.settled.add(self.slot.slot_id)
 
     def refused(self, there: Item | None) -> None:
@@ -92,8 +94,10 @@ class _Day:
 
     def __init__(self, provider_id: str, change: DayChange, now: datetime) -> None:
         self.change = change
-        self.is_begun = False
         self.is_overtaken = False
+        self.revisions = [change.replaces]
+        """The one that was read, and one for each transaction that was done: who reads the day between two of them has
+        not read it as the next one leaves it, and must not write."""
         self.settled: set[str] = set()
         """The ids of slots that are as they are to be."""
         self._provider_id = provider_id
@@ -104,13 +108,18 @@ class _Day:
         if self.is_overtaken:
             return []
         left = list(self._steps_on_slots())
-        return [self._step_on_availability(), *left] if left or not self.is_begun else []
+        return [self._step_on_availability(), *left] if left or len(self.revisions) == 1 else []
+
+    @property
+    def next_revision(self) -> str:
+        """What the next transaction makes of it."""
+        return f"{self.change.availability.revision}{'+' * (len(self.revisions) - 1)}"
 
     def _step_on_availability(self) -> _Step:
-        revision, own = Attr("revision"), self.change.availability.revision
-        as_read = revision.eq(self.change.replaces) if self.change.replaces else Attr("PK").not_exists()
-        item = availability_item(self._provider_id, self.change.availability)
-        return _Step(self, None, put(item, as_read | revision.eq(own)))
+        before = self.revisions[-1]
+        as_before = Attr("revision").eq(before) if before else Attr("PK").not_exists()
+        after = replace(self.change.availability, revision=self.next_revision)
+        return _Step(self, None, put(availability_item(self._provider_id, after), as_before))
 
     def _steps_on_slots(self) -> Iterator[_Step]:
         is_there, is_nobodys_now = Attr("PK").exists(), is_nobodys(self._now)

@@ -210,5 +210,25 @@ def test_a_large_day_that_is_overtaken_in_the_middle_is_left_alone_from_then_on(
     assert len(rig.there(0)) == 99
 
 
+def test_who_has_read_a_large_day_in_the_middle_of_its_change_writes_nothing(
+    localstack_host: str, endpoint_tables: EndpointTables, rig: Rig
+) -> None:
+    """Of the slots that came after that, its change would know nothing."""
+    other = Rig(localstack_host, endpoint_tables.name)
+    other.provider_id = rig.provider_id
+    read: list[DayChange] = []
+
+    def reads(_: Wire, __: AWSPreparedRequest) -> AWSResponse | None:
+        read.extend(other.days(0))
+        return None
+
+    wanted = rig.days(288)
+    rig.wire.faults = [let_through, reads, reads]
+    assert rig.change(wanted) == wanted
+
+    assert [other.change([each]) for each in read] == [[], []]
+    assert other.change(other.days(0)), "who reads it afterwards may write"
+
+
 def let_through(_: Wire, __: AWSPreparedRequest) -> AWSResponse | None:
     return None
