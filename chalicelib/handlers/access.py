@@ -89,7 +89,12 @@ def admit(caller: Caller, rule: Rule, path: Mapping[str, str], *, services: Serv
     """Let the caller through to a route. Raises `ForbiddenError`, and `ProviderNotFoundError`."""
     if caller.role not in rule.roles:
         raise ForbiddenError
-    if rule.scope is Scope.USERS and not (caller.is_admin or caller.is_user(unquote(path["userId"]))):
+    if rule.scope is Scope.USERS and not (caller.is_admin or caller.is_user(user_id_in(path))):
         raise ForbiddenError
     if rule.scope is Scope.PROVIDERS and not services.ownership.has_provider(caller, path["providerId"]):
         raise ForbiddenError
+
+
+def user_id_in(path: Mapping[str, str]) -> str:
+    """The path's user, as API Gateway hands it on. What is no UTF-8 becomes no Unicode, which is nobody's."""
+    return unquote(path["userId"], errors="surrogateescape")

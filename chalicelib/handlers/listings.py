@@ -1,9 +1,8 @@
 """`/users/{userId}/bookings` and `/providers/{providerId}/bookings`."""
 
-from urllib.parse import unquote
-
 from chalice.app import Request, Response
 
+from chalicelib.handlers.access import user_id_in
 from chalicelib.handlers.http import Router, answer, query
 from chalicelib.handlers.providers import provider_id_in
 from chalicelib.handlers.schemas import BookingsQuery, BookingsView, UsersBookingsQuery
@@ -18,9 +17,7 @@ def register(router: Router) -> None:
 
 def list_bookings_of_user(request: Request, services: Services, **path: str) -> Response:
     """Show a page of a user's bookings."""
-    # API Gateway hands path parameters on as they were sent. What is no UTF-8 becomes no Unicode, which is refused.
-    user_id = unquote(path["userId"], errors="surrogateescape")
-    asked = query(request, UsersBookingsQuery, userId=user_id)
+    asked = query(request, UsersBookingsQuery, userId=user_id_in(path))
     return answer(BookingsView.of(services.listings.of_user(asked.user_id, asked.to_page_request())))
 
 

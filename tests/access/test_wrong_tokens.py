@@ -45,7 +45,7 @@ HEADERS: dict[str, Callable[[Forger], dict[str, str]]] = {
     "another scheme": lambda forger: {"Authorization": f"Basic {forger.signed()}"},
     "no scheme": lambda forger: {"Authorization": forger.signed()},
     **{
-        kind: lambda forger, make=make: {"Authorization": f"Bearer {make(forger)}"}  # type: ignore[misc]
+        kind: lambda forger, make=make: {"Authorization": f"Bearer {make(forger)}"}  # type: ignore[misc] # mypy gives a lambda's default no type
         for kind, make in {
             "expired": lambda forger: forger.signed(exp=int(time.time()) - 60),
             "not yet valid": lambda forger: forger.signed(nbf=int(time.time()) + 600),

@@ -108,8 +108,16 @@ class World:
         self.queue = FakeQueue()
         self.bookings = Bookings(self.stores)
         self.slots = InMemorySlots(self.stores)
+        self.service = self.service_with(max_active_holds=MAX_ACTIVE_HOLDS)
+        self.ann = provider(provider_id="ann")
+        self.stores.providers["ann"] = self.ann
+        self.free = slot(provider_id="ann")
+        self.put(self.free)
+
+    def service_with(self, *, max_active_holds: int) -> BookingService:
+        """A booking service over these stores."""
         providers = InMemoryProviders(self.stores)
-        self.service = BookingService(
+        return BookingService(
             providers=providers,
             ownership=Ownership(providers=providers),
             bookings=self.bookings,
@@ -117,12 +125,8 @@ class World:
             clock=self.clock,
             new_id=new_id,
             hold=HOLD,
-            max_active_holds=MAX_ACTIVE_HOLDS,
+            max_active_holds=max_active_holds,
         )
-        self.ann = provider(provider_id="ann")
-        self.stores.providers["ann"] = self.ann
-        self.free = slot(provider_id="ann")
-        self.put(self.free)
 
     def put(self, there: Slot) -> None:
         """Let a slot be in the store as it is."""
@@ -387,17 +391,7 @@ def test_who_has_too_many_is_told_when_the_first_of_them_lapses_and_can_hold_ano
 
 
 def test_when_there_may_be_fewer_holds_than_there_are_several_must_lapse_first(morning: Morning) -> None:
-    providers = InMemoryProviders(morning.stores)
-    service = BookingService(
-        providers=providers,
-        ownership=Ownership(providers=providers),
-        bookings=morning.bookings,
-        queue=morning.queue,
-        clock=morning.clock,
-        new_id=new_id,
-        hold=HOLD,
-        max_active_holds=MAX_ACTIVE_HOLDS - 2,
-    )
+    service = morning.service_with(max_active_holds=MAX_ACTIVE_HOLDS - 2)
 
     with pytest.raises(TooManyHoldsError) as refused:
         service.hold(provider_id="ann", slot_id="2030-05-02T12:00", user_id="user-1", by=ANYBODY)
