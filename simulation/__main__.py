@@ -84,7 +84,7 @@ def explore(console: Console) -> int:
         for each, found in zip(EXPLORATIONS, pool.map(Exploration.run, EXPLORATIONS), strict=True):
             name = f"{each.what}, {each.fault}"
             console.print(
-                f"  {name:<32} {found.states:9} states, {found.steps:9} steps, {found.ends:5} ends, "
+                f"  {name:<40} {found.states:9} states, {found.steps:9} steps, {found.ends:5} ends, "
                 f"{found.runs:5} runs of the code, {len(found.broken)} violations"
             )
             for way in found.broken[:1]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from botocore.exceptions import ConnectionClosedError
 
@@ -75,10 +75,19 @@ class Actor(NamedTuple):
 class Code:
     """Runs actors. The same actor with the same answers does the same, so that is worked out once."""
 
-    def __init__(self, machine: Machine, program: Callable[[tuple[str, ...]], Callable[[Application], Any]]) -> None:
-        """`program` gives an actor's code by the actor's name."""
+    def __init__(
+        self,
+        machine: Machine,
+        program: Callable[[tuple[str, ...]], Callable[[Application], Any]],
+        rehearsal: "Rehearsal | None" = None,
+    ) -> None:
+        """`program` gives an actor's code by the actor's name; with a rehearsal, each is run by a process after that.
+
+        What a process remembers of it is part of where every run begins, and so the same for all.
+        """
         self._machine = machine
         self._program = program
+        self._rehearsal = rehearsal
         self._known: dict[Actor, Next] = {}
 
     def next(self, actor: Actor) -> Next:
@@ -97,10 +106,27 @@ class Code:
         digest = int.from_bytes(sha256(repr(actor.name).encode()).digest()[:12])
         numbers = count(digest << 32)
         application = self._machine.instance(replay, replay.time, lambda: next(numbers))
+        if self._rehearsal is not None:
+            replay.rehearsal = self._rehearsal
+            self._rehearsal.play(application)
+            replay.rehearsal = None
         try:
             return Finished(self._program(actor.name)(application))
         except _AskedError:
             return replay.asked
+
+
+class Rehearsal(Protocol):
+    """What a process has done before, in a world of its own that nothing is left of."""
+
+    def play(self, application: Application) -> None:
+        """Do it."""
+
+    def call(self, call: Call) -> Reply:
+        """Answer a call of it."""
+
+    def time(self) -> float:
+        """When it was, in epoch seconds."""
 
 
 class _Replay:
@@ -109,9 +135,13 @@ class _Replay:
     def __init__(self, given: tuple[Given, ...]) -> None:
         self._given = iter(given)
         self.asked: Next = Finished(None)
+        self.rehearsal: Rehearsal | None = None
+        """What is going on before."""
 
     def call(self, call: Call) -> Reply:
         """The next answer."""
+        if self.rehearsal is not None:
+            return self.rehearsal.call(call)
         answer = self._next(call)
         if not isinstance(answer, tuple):
             raise TypeError(f"the code does not do again what it did before: {call}")
@@ -121,6 +151,8 @@ class _Replay:
 
     def time(self) -> float:
         """The next time."""
+        if self.rehearsal is not None:
+            return self.rehearsal.time()
         answer = self._next(AsksTheTime())
         if not isinstance(answer, float):
             raise TypeError("the code does not do again what it did before: it asks for the time")

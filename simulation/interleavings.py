@@ -26,7 +26,7 @@ from simulation.functions import describe
 from simulation.machine import HOLD_SECONDS, SETTINGS, WANTED, Machine, machine, silence
 from simulation.sources import to_record
 from simulation.system import START
-from simulation.wire import Call
+from simulation.wire import Call, Reply
 from simulation.workloads import DAY, PROVIDER
 
 
@@ -144,10 +144,13 @@ class Numbered(Generic[T]):
 class Interleavings:
     """All that two clients, the workers and one fault can do to each other."""
 
-    def __init__(self, machine: Machine, clients: Mapping[str, Client], fault: Fault) -> None:
+    def __init__(
+        self, machine: Machine, clients: Mapping[str, Client], fault: Fault, *, have_held_before: bool = False
+    ) -> None:
+        """`have_held_before` tells whether the clients' requests are answered by processes that know the provider."""
         self._clients = clients
         self._fault = fault
-        self._code = Code(machine, self._program)
+        self._code = Code(machine, self._program, _EarlierHold() if have_held_before else None)
         self._tables = Numbered[Snapshot]()
         self._actors = Numbered[Actor]()
         self._calls = Numbered[Call]()
@@ -187,18 +190,8 @@ class Interleavings:
         return explored
 
     def _first(self) -> State:
-        """A provider with two free slots, and the clients about to begin."""
-        for slot_id in (SLOT_ID, OTHER_SLOT_ID):
-            starts_at = datetime.fromisoformat(f"{slot_id}:00Z")
-            slot = Slot(
-                provider_id=PROVIDER,
-                slot_id=slot_id,
-                starts_at=starts_at,
-                ends_at=starts_at + timedelta(hours=1),
-                time_zone="UTC",
-            )
-            put = {"TableName": SETTINGS.table_name, "Item": serialized(slot_item(slot))}
-            self._cloud.table.call("PutItem", put, now=START)
+        """The opening, and the clients about to begin."""
+        _open(self._cloud)
         clients = (self._actors.number(Actor(("client", name))) for name in self._clients)
         return State(self._table_now(), actors=frozenset(clients))
 
@@ -351,6 +344,39 @@ class Interleavings:
         return [deserialized(item) for item in self._tables[table].items.values()]
 
 
+def _open(cloud: Cloud) -> None:
+    """A provider with two free slots."""
+    for slot_id in (SLOT_ID, OTHER_SLOT_ID):
+        starts_at = datetime.fromisoformat(f"{slot_id}:00Z")
+        slot = Slot(
+            provider_id=PROVIDER,
+            slot_id=slot_id,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=1),
+            time_zone="UTC",
+        )
+        put = {"TableName": SETTINGS.table_name, "Item": serialized(slot_item(slot))}
+        cloud.table.call("PutItem", put, now=START)
+
+
+class _EarlierHold:
+    """A `Rehearsal`: a hold of such a slot, so that the next one may be guessed from it."""
+
+    def play(self, application: Application) -> None:
+        """Hold it, in a cloud that is new each time."""
+        self._cloud = Cloud(WANTED)
+        _open(self._cloud)
+        _hold(application, "earlier")
+
+    def call(self, call: Call) -> Reply:
+        """As AWS does."""
+        return self._cloud.apply(call, now=START)
+
+    def time(self) -> float:
+        """When all began."""
+        return START
+
+
 def books_and_confirms(application: Application) -> None:
     """A client that gets what it wants, if it can."""
     with suppress(AppointmentError):
@@ -391,11 +417,14 @@ class Exploration(NamedTuple):
     what: str
     clients: Mapping[str, Client]
     fault: Fault
+    have_held_before: bool = False
+    """Whether the requests come to processes that know the provider, so that a hold is one call, and not two."""
 
     def run(self) -> Explored:
         """Go through every order of it."""
         with silence(), without_collection():
-            return Interleavings(machine(), self.clients, self.fault).explore()
+            each = Interleavings(machine(), self.clients, self.fault, have_held_before=self.have_held_before)
+            return each.explore()
 
 
 @contextmanager
@@ -411,7 +440,8 @@ def without_collection() -> Iterator[None]:
 
 EXPLORATIONS = (
     *(Exploration("one slot", ONE_SLOT, fault) for fault in Fault),
-    *(Exploration("a reschedule", A_RESCHEDULE, fault) for fault in (Fault.NONE, Fault.CRASH)),
+    *(Exploration("one slot, guessed", ONE_SLOT, fault, have_held_before=True) for fault in Fault),
+    *(Exploration("a reschedule, guessed", A_RESCHEDULE, fault, have_held_before=True) for fault in Fault),
 )
 
 

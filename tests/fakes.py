@@ -184,8 +184,10 @@ class InMemoryBookings:
             check(current, figures_of_taking(slot, now))
             if current.hold_seconds != policy.hold_seconds:
                 raise PolicyChangedError(current)
-            if self._holds(booking.user_id).latest != holds.latest:
-                raise HoldsChangedError(self._holds(booking.user_id))
+            others = self._holds(booking.user_id)
+            have_lapsed = holds.latest is None and not others.live_at(now).deadlines
+            if others.latest != holds.latest and not have_lapsed:
+                raise HoldsChangedError(others)
             self._give(there, booking)
             self._stores.triggers[booking.booking_id] = booking
             self._stores.holds[booking.user_id] = holds.and_of(booking)

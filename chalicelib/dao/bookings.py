@@ -5,8 +5,9 @@ becomes of it, tell the transitions in `chalicelib.domain.models`. The trigger i
 is settled, so that nothing that is lost on the way can leak a slot: what remains is ended by TTL.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
@@ -119,12 +120,16 @@ class BookingDao:
             "policy": policies.keeping(
                 slot.provider_id, slot.slot_id, policies.allows(figures), policies.holds_as_long_as(policy)
             ),
-            "holds": put(holds_item(booking.user_id, holds.and_of(booking)), _are_as_in(holds)),
+            "holds": put(holds_item(booking.user_id, holds.and_of(booking)), _are_as_in(holds, now)),
         }
         if key:
             forgotten = Attr("PK").not_exists() | Attr("ttl").lte(to_epoch_second(now))
             actions["key"] = put(idempotency_item(booking, key.user_id, key.key), forgotten)
-        refused = self._refused(actions)
+            # What the key remembers is the answer, also where the same transaction has taken the slot. So nothing else
+            # may be one as long as the key is not known, and a look at the slot alone would not do.
+            refused = self._refused(actions, decided_by="key")
+        else:
+            refused = self._refused(actions, look=partial(self._look, slot, booking, now))
         there = refused.get("slot")
         if there and there.get("heldBy") == booking.booking_id:
             # By this very hold, which an earlier try had written.
@@ -215,7 +220,7 @@ class BookingDao:
         if is_held:
             # Once TTL has removed it, an expiry of the old slot is under way.
             actions["trigger"] = put(trigger_item(after), Attr("PK").exists())
-        refused = self._refused(actions)
+        refused = self._refused(actions, look=partial(self._look, slot, after, at))
         if refused.keys() & {"booking", "old slot", "trigger"}:
             raise StepRefusedError
         if "new slot" in refused:
@@ -224,12 +229,23 @@ class BookingDao:
             check_policy(policies.policy_in(refused["policy"]), figures)
         return after
 
-    def _refused(self, actions: Mapping[str, Action]) -> _Refused:
-        """Do all actions, or none if one is refused."""
+    def _look(self, slot: Slot, booking: Booking, now: datetime) -> None:
+        """Raise why the booking can't get the slot any more; not if it has it, by a try whose answer was lost."""
+        item = self._table.get(keys.slot(slot.provider_id, slot.slot_id))
+        is_its_own = item is not None and booking.booking_id in {item.get("heldBy"), item.get("reservedBy")}
+        if item is None or not (is_its_own or to_slot(item).can_be_booked_at(now)):
+            raise _why_not_taken(slot, item, now)
+
+    def _refused(
+        self, actions: Mapping[str, Action], *, decided_by: str | None = None, look: Callable[[], None] | None = None
+    ) -> _Refused:
+        """Do all actions, or none if one is refused. For `decided_by` and `look` see `Table.transact`."""
+        names = list(actions)
         try:
-            self._table.transact(list(actions.values()))
+            self._table.transact(
+                list(actions.values()), decided_by=names.index(decided_by) if decided_by else None, look=look
+            )
         except ConditionFailedError as refused:
-            names = list(actions)
             return {names[index]: there for index, there in refused.failed.items()}
         return {}
 
@@ -254,9 +270,11 @@ def _holds_in(item: "Item | None") -> Holds:
     return to_holds(item) if item else NO_HOLDS
 
 
-def _are_as_in(holds: Holds) -> ConditionBase:
-    """Nobody has held a slot for the user since these were read."""
-    return Attr("PK").not_exists() if holds.latest is None else Attr("lastHold").eq(holds.latest)
+def _are_as_in(holds: Holds, now: datetime) -> ConditionBase:
+    """Nobody has held a slot for the user since these were read; or all such holds have lapsed, where none is known."""
+    if holds.latest is None:
+        return Attr("PK").not_exists() | Attr("ttl").lte(to_epoch_second(now))
+    return Attr("lastHold").eq(holds.latest)
 
 
 def _change_booking(before: Booking, after: Booking, **since: str) -> Action:

@@ -174,20 +174,28 @@ class Table:
                 return
             yield from map(deserialized, page["Items"])
 
-    def transact(self, actions: Sequence[Action]) -> None:
+    def transact(
+        self, actions: Sequence[Action], *, decided_by: int | None = None, look: Callable[[], None] | None = None
+    ) -> None:
         """Do all actions or none. Raises `ConditionFailedError`.
 
         One token stands for all tries, so that a try whose acknowledgement was lost is not taken for somebody else's.
         This is the only way to write, for a single item too: a plain write has no token, and fails while a transaction
         touches its item.
+
+        `decided_by` is the place of an action whose refusal tells more than all others: while another transaction
+        touches its item, theirs are no answer yet. `look` is called before each other try, and raises what ends them:
+        what can't succeed any more is not tried again.
         """
         items = [{kind: {"TableName": self._name, **body} for kind, body in action.items()} for action in actions]
         token = self._new_token()
         for wait in self._retries.waits():
-            if self._transact_once(items, token):
+            if self._transact_once(items, token, decided_by):
                 return
             self._retries.sleep(wait)
-        if not self._transact_once(items, token):
+            if look:
+                look()
+        if not self._transact_once(items, token, decided_by):
             raise ServiceUnavailableError("Too many requests want the same thing at the same time.")
 
     def side_by_side(self, work: Sequence[Callable[[], T]]) -> list[T]:
@@ -220,7 +228,7 @@ class Table:
                 return
             yield from map(deserialized, page["Items"])
 
-    def _transact_once(self, items: list[Any], token: str) -> bool:
+    def _transact_once(self, items: list[Any], token: str, decided_by: int | None) -> bool:
         """False if the transaction was cancelled for a reason that passes by itself."""
         try:
             with self._time_limit.calling("table"):
@@ -232,10 +240,11 @@ class Table:
                 for index, reason in enumerate(reasons)
                 if reason.get("Code") == "ConditionalCheckFailed"
             }
-            if failed:
+            is_decided = decided_by is None or reasons[decided_by].get("Code") not in _PASSING_REASONS
+            if failed and is_decided:
                 raise ConditionFailedError(failed) from cancelled
             codes = {reason.get("Code", "None") for reason in reasons} - {"None"}
-            if not codes or codes - _PASSING_REASONS:
+            if not failed and (not codes or codes - _PASSING_REASONS):
                 raise
             _log.info("transaction cancelled, trying again", extra={"reasons": sorted(codes)})
             return False

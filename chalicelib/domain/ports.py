@@ -30,7 +30,7 @@ IdSource: TypeAlias = Callable[[], str]
 
 
 class SlotChangedError(Exception):
-    """The slot is no longer as it was read; `current` is what it is now."""
+    """The slot is not as it was read, or taken for; `current` is what it is now."""
 
     def __init__(self, current: Slot) -> None:
         super().__init__(current.slot_id)
@@ -38,7 +38,7 @@ class SlotChangedError(Exception):
 
 
 class PolicyChangedError(Exception):
-    """The provider's policy is no longer the one that the booking was made under; `current` is what it is now."""
+    """The provider's policy is not the one that the booking was made under; `current` is what it is now."""
 
     def __init__(self, current: Policy) -> None:
         super().__init__(str(current))
@@ -46,7 +46,7 @@ class PolicyChangedError(Exception):
 
 
 class HoldsChangedError(Exception):
-    """The user has held another slot since their holds were read; `current` are their holds now."""
+    """The user holds other slots than it was taken for; `current` are their holds now."""
 
     def __init__(self, current: Holds) -> None:
         super().__init__(str(current.latest))
@@ -159,11 +159,12 @@ class BookingStore(Protocol):
     ) -> None:
         """Hold the slot for a new PENDING booking until `booking.expires_at`, and remember the key for 24 hours.
 
-        `holds` are the user's other ones that still count; the new one is written down with them.
+        `slot`, `policy` and `holds` may have been read, or guessed. `holds` are the user's other ones that still count;
+        the new one is written down with them. `NO_HOLDS` says that all that there ever were have lapsed at `now`.
 
         Raises `SlotUnavailableError`, `SlotNotFoundError`, a `PolicyError`, `SlotChangedError` if the slot's times are
-        no longer those of `slot`, `PolicyChangedError` if a hold is no longer as long as `policy` says,
-        `HoldsChangedError` if the user has held another slot since `holds` were read, and `HeldBeforeError`.
+        not those of `slot`, `PolicyChangedError` if a hold is not as long as `policy` says, `HoldsChangedError` if the
+        user has held another slot since `holds` were read, or has holds that have not lapsed, and `HeldBeforeError`.
         """
 
     def release_hold(self, booking: Booking, *, key: IdempotencyKey | None = None) -> bool:

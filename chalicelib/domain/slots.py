@@ -40,17 +40,17 @@ def slots_of(availability: Availability, *, provider_id: str, time_zone: str) ->
     ]
 
 
-def slot_like(booking: Booking, slot_id: str) -> Slot | None:
-    """What another slot of the booking's provider must be like, if it is as long; None at a time that never comes."""
-    starts_at = _instant(datetime.fromisoformat(slot_id), ZoneInfo(booking.time_zone))
+def slot_like(other: Booking | Slot, slot_id: str) -> Slot | None:
+    """What a slot must be like if it is as long as another one of its provider; None at a time that never comes."""
+    starts_at = _instant(datetime.fromisoformat(slot_id), ZoneInfo(other.time_zone))
     if starts_at is None:
         return None
     return Slot(
-        provider_id=booking.provider_id,
+        provider_id=other.provider_id,
         slot_id=slot_id,
         starts_at=starts_at,
-        ends_at=starts_at + (booking.ends_at - booking.starts_at),
-        time_zone=booking.time_zone,
+        ends_at=starts_at + (other.ends_at - other.starts_at),
+        time_zone=other.time_zone,
     )
 
 

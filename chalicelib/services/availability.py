@@ -117,7 +117,8 @@ class AvailabilityService:
     ) -> FreeSlots:
         # The clock first: a slot that is reserved while it is being read must not be shown as it was, its hold over.
         now = self._clock()
-        provider = self._providers.get(provider_id)
+        # A policy is kept by the hold, in its transaction: to show what it allows, that of a moment ago will do.
+        provider = self._providers.lately(provider_id)
         free = list[Slot]()
         for slot in self._slots.of_days(provider_id, first_day, last_day, after=after, page_size=most):
             if slot.can_be_booked_at(now) and allows(provider.policy, figures_of_taking(slot, now)):

@@ -7,6 +7,7 @@ under the conditions of what it read, so it may be repeated, come late or lose a
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from chalicelib.domain.access import Caller
 from chalicelib.domain.errors import (
@@ -24,6 +25,7 @@ from chalicelib.domain.models import (
     CANCEL,
     CONFIRM,
     EXPIRE,
+    NO_HOLDS,
     SLOT_STATUS_OF,
     Booking,
     BookingStatus,
@@ -47,6 +49,7 @@ from chalicelib.domain.ports import (
 )
 from chalicelib.domain.slots import slot_like, why_not_bookable
 from chalicelib.services.ownership import Ownership
+from chalicelib.services.recent import Recent
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,13 @@ _SECOND = timedelta(seconds=1)
 
 _LOOKS = 5
 """How often what lost a race looks again. A booking has two steps at most, but can be rescheduled at any time."""
+
+
+class _Seen(NamedTuple):
+    """What a provider's latest hold was tried with, here: the next one may be like it."""
+
+    slot: Slot
+    policy: Policy
 
 
 class BookingService:
@@ -83,6 +93,8 @@ class BookingService:
         self._new_id = new_id
         self._hold = hold
         self._max_active_holds = max_active_holds
+        self._seen = Recent[str, _Seen]()
+        """By provider."""
 
     def hold(
         self, *, provider_id: str, slot_id: str, user_id: str, idempotency_key: str | None = None, by: Caller
@@ -175,7 +187,8 @@ class BookingService:
         return booking
 
     def _hold_slot(self, provider_id: str, slot_id: str, user_id: str, key: IdempotencyKey | None) -> Booking:
-        slot, policy, holds = self._prospect(provider_id, slot_id, user_id, key)
+        # The write has conditions on all that it is decided on. So that may as well be guessed: a refusal brings it.
+        slot, policy, holds = self._guess(provider_id, slot_id) or self._prospect(provider_id, slot_id, user_id, key)
         # Each time that another hold of the user's comes first, there is one more of them, until there are too many.
         for _ in range(_LOOKS + self._max_active_holds):
             now = self._clock()
@@ -187,6 +200,7 @@ class BookingService:
                 slot, _, _ = self._prospect(provider_id, slot_id, user_id, key)
                 raise why_not_bookable(slot, now) or too_many from None
             booking = self._new_booking(slot, policy, user_id, now)
+            self._seen.keep(provider_id, _Seen(slot, policy))
             try:
                 self._bookings.hold_slot(slot, booking, now=now, policy=policy, holds=holds, key=key)
             except SlotChangedError as changed:
@@ -202,6 +216,12 @@ class BookingService:
             else:
                 return booking
         raise ServiceUnavailableError("The slot is being changed.")
+
+    def _guess(self, provider_id: str, slot_id: str) -> tuple[Slot, Policy, Holds] | None:
+        """What a hold may be decided on: most slots of a provider are alike, and most users hold no other slot."""
+        seen = self._seen.get(provider_id)
+        slot = slot_like(seen.slot, slot_id) if seen else None
+        return (slot, seen.policy, NO_HOLDS) if seen and slot else None
 
     def _prospect(
         self, provider_id: str, slot_id: str, user_id: str, key: IdempotencyKey | None

@@ -4,6 +4,7 @@ from chalicelib.domain.access import Caller, Role
 from chalicelib.domain.errors import ProviderNotFoundError
 from chalicelib.domain.models import Booking
 from chalicelib.domain.ports import ProviderStore
+from chalicelib.services.recent import Recent
 
 
 class Ownership:
@@ -11,7 +12,7 @@ class Ownership:
 
     def __init__(self, *, providers: ProviderStore) -> None:
         self._providers = providers
-        self._owners: dict[str, str | None] = {}
+        self._owners = Recent[str, tuple[str | None]]()
 
     def has_provider(self, caller: Caller, provider_id: str) -> bool:
         """Whether the caller acts for the provider. Raises `ProviderNotFoundError`."""
@@ -27,9 +28,11 @@ class Ownership:
         return caller.is_user(booking.user_id) or self.has_provider(caller, booking.provider_id)
 
     def _owner_of(self, provider_id: str) -> str | None:
-        if provider_id not in self._owners:
+        known = self._owners.get(provider_id)
+        if known is None:
             provider = self._providers.find(provider_id)
             if provider is None:
                 raise ProviderNotFoundError(provider_id)
-            self._owners[provider_id] = provider.owner_id
-        return self._owners[provider_id]
+            known = (provider.owner_id,)
+            self._owners.keep(provider_id, known)
+        return known[0]

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from chalicelib.domain.errors import ProviderNotFoundError, ServiceUnavailableError
 from chalicelib.domain.models import NO_RULES, Policy, Provider
 from chalicelib.domain.ports import Clock, IdSource, ProviderChangedError, ProviderStore
+from chalicelib.services.recent import Recent
 
 _LOOKS = 5
 """How often a change that another one has overtaken looks again."""
+
+_FRESH = timedelta(seconds=10)
+"""For how long a provider that was read is good enough to show by."""
 
 
 class ProviderService:
@@ -18,6 +23,8 @@ class ProviderService:
         self._providers = providers
         self._clock = clock
         self._new_id = new_id
+        self._read = Recent[str, tuple[datetime, Provider]]()
+        """The providers as they were read or written last, and when that was begun."""
 
     def create(
         self,
@@ -45,10 +52,22 @@ class ProviderService:
 
     def get(self, provider_id: str) -> Provider:
         """The provider. Raises `ProviderNotFoundError`."""
+        now = self._clock()
         provider = self._providers.find(provider_id)
         if provider is None:
             raise ProviderNotFoundError(provider_id)
+        self._read.keep(provider_id, (now, provider))
         return provider
+
+    def lately(self, provider_id: str) -> Provider:
+        """The provider as it was a few seconds ago at most: to show by, not to decide on.
+
+        What this process has changed since counts. Raises `ProviderNotFoundError`.
+        """
+        read = self._read.get(provider_id)
+        if read and self._clock() - read[0] < _FRESH:
+            return read[1]
+        return self.get(provider_id)
 
     def change(self, provider_id: str, *, name: str | None, rules: Mapping[str, int | None]) -> Provider:
         """Change the name, if one is given, and those rules of the policy that are named; None ends a rule.
@@ -56,6 +75,7 @@ class ProviderService:
         Bookings that were made before keep what they were made under. Raises `ProviderNotFoundError`.
         """
         for _ in range(_LOOKS):
+            now = self._clock()
             before = self.get(provider_id)
             after = replace(before, name=name or before.name, policy=replace(before.policy, **rules))
             if after == before:
@@ -64,5 +84,6 @@ class ProviderService:
                 self._providers.change(before, after)
             except ProviderChangedError:
                 continue
+            self._read.keep(provider_id, (now, after))
             return after
         raise ServiceUnavailableError("The provider is being changed.")
