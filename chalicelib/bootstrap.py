@@ -32,7 +32,7 @@ from chalicelib.dao.listings import ListingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.slots import SlotDao
 from chalicelib.dao.stream import booking_of_trigger
-from chalicelib.dao.table import Retries, Table
+from chalicelib.dao.table import MAX_ACTIONS, Retries, Table
 from chalicelib.domain.ports import Clock, IdSource
 from chalicelib.queue.message import decode
 from chalicelib.queue.sender import SqsBookingQueue, SqsDeadLetters
@@ -193,10 +193,12 @@ def build(
     retries: Retries | None = None,
     time_limit: TimeLimit | None = None,
     run_all: RunAll = side_by_side,
+    max_actions: int = MAX_ACTIONS,
 ) -> Application:
     """Connect everything under these settings.
 
-    `retries`, `time_limit` and `run_all` are for tests and simulations, which own the time and the order of things.
+    `retries`, `time_limit` and `run_all` are for tests and simulations, which own the time and the order of things;
+    `max_actions` for those that want what is large to be small.
     """
     time_limit = time_limit or TimeLimit()
     table = Table(
@@ -206,6 +208,7 @@ def build(
         time_limit=time_limit,
         run_all=run_all,
         new_token=new_id,
+        max_actions=max_actions,
     )
     queue = SqsBookingQueue(client=clients.sqs, url=settings.booking_queue_url, time_limit=time_limit)
     cursors = Cursors(keys=settings.cursor_keys.split(","))

@@ -10,6 +10,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from chalicelib.aws import CLIENT_CONFIG
 from chalicelib.bootstrap import Application
 from simulation.cloud import error
+from simulation.dynamodb import NO_REASON
 from simulation.faults import APPLIED, Fault
 from simulation.invocations import Calling, Invocation, Returning, Sleeping, wait_for
 from simulation.machine import Machine
@@ -181,10 +182,12 @@ class Functions:
         return [Fault.NONE, *kinds][self._system.choices.pick(likely)]
 
     def _cancelled(self, call: Call, code: str) -> Reply:
-        actions = call.body["TransactItems"]
-        struck = self._system.choices.one_of(len(actions))
-        reasons = [{"Code": code if index == struck else "None"} for index in range(len(actions))]
-        return error("TransactionCanceledException", CancellationReasons=reasons)
+        """One action is struck; by then the conditions of the others were tried, or not."""
+        choices, reasons = self._system.choices, self._system.cloud.table.reasons(call.body)
+        struck, were_tried = choices.one_of(len(reasons)), choices.one_of(2)
+        told = [each if were_tried else NO_REASON for each in reasons]
+        told[struck] = {"Code": code}
+        return error("TransactionCanceledException", CancellationReasons=told)
 
     def _arrive(self, call: Call) -> None:
         """A call that timed out for its sender arrives after all, or never."""

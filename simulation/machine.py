@@ -28,6 +28,9 @@ HOLD_SECONDS = 10
 MAX_ACTIVE_HOLDS = 2
 """So few that users come to it."""
 
+MAX_ACTIONS = 3
+"""Of a transaction that changes days: so few that a day of two slots may need several."""
+
 WANTED = resources()
 SETTINGS = Settings(
     authentication="off",
@@ -75,6 +78,7 @@ class Machine:
             retries=Retries(sleep=network.sleep, jitter=network.jitter),
             time_limit=TimeLimit(clock=network.elapsed),
             run_all=in_turn,
+            max_actions=MAX_ACTIONS,
         )
 
     def answer(

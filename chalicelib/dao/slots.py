@@ -17,7 +17,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from chalicelib.dao import keys
 from chalicelib.dao.actions import Action, delete, put, update
 from chalicelib.dao.items import Item, availability_item, slot_item, to_availability, to_slot
-from chalicelib.dao.table import MAX_ACTIONS, ConditionFailedError, Table
+from chalicelib.dao.table import ConditionFailedError, Table
 from chalicelib.domain.changes import DayChange
 from chalicelib.domain.instants import to_epoch_second
 from chalicelib.domain.models import Availability, Slot, SlotStatus
@@ -50,12 +50,13 @@ class SlotDao:
     def change_days(self, provider_id: str, changes: Sequence[DayChange], *, now: datetime) -> list[DayChange]:
         """Change the days, a few transactions at a time."""
         days = [_Day(provider_id, change, now) for change in changes]
-        self._table.side_by_side([partial(self._change_together, group) for group in _groups(days)])
+        groups = _groups(days, self._table.max_actions)
+        self._table.side_by_side([partial(self._change_together, group) for group in groups])
         return [day.change for day in days if not day.is_overtaken]
 
     def _change_together(self, days: "list[_Day]") -> None:
         """Change days that fit into one transaction, or one that does not, in one after the other."""
-        while steps := _first_steps(days):
+        while steps := _steps(days)[: self._table.max_actions]:
             try:
                 self._table.transact([step.action for step in steps])
             except ConditionFailedError as refused:
@@ -135,7 +136,7 @@ class _Day:
                     yield _Step(self, slot, action(slot))
 
 
-def _groups(days: Sequence[_Day]) -> list[list[_Day]]:
+def _groups(days: Sequence[_Day], max_actions: int) -> list[list[_Day]]:
     """Days that are changed together, in order: as many as fit into a transaction, or one that does not."""
     groups: list[list[_Day]] = []
     room = 0
@@ -143,15 +144,15 @@ def _groups(days: Sequence[_Day]) -> list[list[_Day]]:
         size = 1 + day.change.slots_to_write
         if size > room:
             groups.append([])
-            room = MAX_ACTIONS
+            room = max_actions
         groups[-1].append(day)
         room -= size
     return groups
 
 
-def _first_steps(days: Sequence[_Day]) -> list[_Step]:
-    """As many of the steps that are left as one transaction takes."""
-    return [step for day in days for step in day.steps()][:MAX_ACTIONS]
+def _steps(days: Sequence[_Day]) -> list[_Step]:
+    """The steps that are left, in order."""
+    return [step for day in days for step in day.steps()]
 
 
 def is_nobodys(now: datetime) -> ConditionBase:

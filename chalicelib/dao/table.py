@@ -75,7 +75,10 @@ class Table:
         time_limit: TimeLimit,
         run_all: RunAll,
         new_token: Callable[[], str],
+        max_actions: int = MAX_ACTIONS,
     ) -> None:
+        """`max_actions` is how many a transaction may have."""
+        self.max_actions = max_actions
         self._client = client
         self._name = name
         self._retries = retries

@@ -25,7 +25,7 @@ class Table:
         self.index_lag: Callable[[], int] = lambda: 0
         """How many changes ago a read of an index shows; asked once for each such call."""
         reader = Reader(self._schema, self._store, self._lag)
-        writer = Writer(self._schema, self._store)
+        self._writer = writer = Writer(self._schema, self._store)
         self._reads: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "GetItem": reader.get_item,
             "Query": reader.query,
@@ -50,6 +50,10 @@ class Table:
         check_parameters(operation, request)
         read = self._reads.get(operation)
         return read(request) if read else self._writes[operation](request, now)
+
+    def reasons(self, transaction: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """What a TransactWriteItems would be told of each of its actions, if it were done now."""
+        return self._writer.reasons(transaction)
 
     @property
     def changes(self) -> list[Change]:

@@ -74,6 +74,16 @@ class Writer:
             self._store.tokens[token] = Token(given, now)
         return {}
 
+    def reasons(self, request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """What a transaction would be told of each of its actions. Changes nothing."""
+        actions = [self._transacted(entry) for entry in request["TransactItems"]]
+        if request.get("ClientRequestToken") not in self._store.tokens:
+            try:
+                self._try_all(self._keys(actions), actions)
+            except Refused as refused:
+                return list(refused.members["CancellationReasons"])
+        return [NO_REASON] * len(actions)
+
     def batch_write_item(self, request: Mapping[str, Any], now: float) -> dict[str, Any]:
         """BatchWriteItem."""
         tables = request["RequestItems"]

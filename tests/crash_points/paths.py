@@ -112,15 +112,15 @@ def _set_day(world: World, _: object) -> object:
     return len(world.application.services.availability.set_day(world.provider_id, availability()).slots)
 
 
-def _set_long_day(world: World, _: object, *, minutes: int = 10) -> object:
-    whole_day = window(start=timedelta(0), end=timedelta(hours=24), slot_minutes=minutes)
-    return len(world.application.services.availability.set_day(world.provider_id, availability(whole_day)).slots)
+def _set_long_day(world: World, _: object, *, minutes: int = 30) -> object:
+    day = availability(window(slot_minutes=minutes))
+    return len(world.application.services.availability.set_day(world.provider_id, day).slots)
 
 
 def _long_day(world: World) -> Booking:
-    """A whole day in longer slots, one of which is held."""
+    """A day in longer slots, one of which is held."""
     booking = _held(world)
-    _set_long_day(world, None, minutes=20)
+    _set_long_day(world, None, minutes=45)
     return booking
 
 
@@ -207,6 +207,21 @@ def _hold_with_a_key(world: World, slot_id: str) -> object:
     return booking.status
 
 
+def _other_policy(world: World) -> object:
+    _held(world)
+    return _change(world, None)
+
+
+def _once(before: Callable[[World], object], slot_id: str) -> Callable[[World], str]:
+    """A free slot, after something else."""
+
+    def prepare(world: World) -> str:
+        before(world)
+        return slot_id
+
+    return prepare
+
+
 def _none(_: World) -> None:
     return None
 
@@ -239,25 +254,25 @@ PATTERN = WeeklyPattern(
     first_day=DAY,
     last_day=DAY + timedelta(days=8),
     weekdays=frozenset({DAY.weekday(), (DAY.weekday() + 1) % 7}),
-    windows=(Window(start=timedelta(hours=9), end=timedelta(hours=17), slot_minutes=15),),
+    windows=(Window(start=timedelta(hours=9), end=timedelta(hours=17), slot_minutes=120),),
 )
-"""Two days in each of two weeks, of 32 slots each: in several transactions."""
+"""Two days in each of two weeks, of 4 slots each: in several transactions."""
 
 PATHS = {
     "provider": Path(prepare=_none, act=_provider, again={"created", "ProviderExistsError"}.__contains__),
     "change of a policy": Path(prepare=_slots, act=_change, again="Bea".__eq__),
     "availability": Path(prepare=_slots, act=_set_day, again=lambda slots: slots == 3),
     "availability, other slots, one held": Path(prepare=_other_grid, act=_set_day, again=lambda slots: slots == 3),
-    # The held hour takes the place of six.
+    # The held hour takes the place of two.
     "availability, more than one transaction": Path(
-        prepare=_long_day, act=_set_long_day, again=lambda slots: slots == 144 - 6 + 1
+        prepare=_long_day, act=_set_long_day, again=lambda slots: slots == 6 - 2 + 1
     ),
-    "pattern": Path(prepare=_slots, act=_set_pattern, again=lambda days: days == [(32, 0)] * 4),
+    "pattern": Path(prepare=_slots, act=_set_pattern, again=lambda days: days == [(4, 0)] * 4),
     "pattern, other slots, one held": Path(
         # While it is held; once the hold is over, all are free.
         prepare=_pattern_days,
         act=_set_pattern,
-        again=lambda days: days == [(28, 1), *[(32, 0)] * 3],
+        again=lambda days: days == [(3, 1), *[(4, 0)] * 3],
     ),
     "close a day": Path(prepare=_slots, act=_close_day, again=lambda left: left == (0, 0)),
     "close a day, one held": Path(prepare=_held, act=_close_day, again=lambda left: left == (1, 0)),
@@ -271,6 +286,13 @@ PATHS = {
     "hold and enqueue, with a key": Path(prepare=_slots, act=_hold_with_a_key, again=BookingStatus.PENDING.__eq__),
     "hold again after the deadline": Path(
         prepare=lambda world: _after_the_deadline(_held)(world).slot_id, act=_hold, again=_HOLDS.__contains__
+    ),
+    # What the process remembers of the provider is not so any more, or is not so of this slot.
+    "hold after the slots became shorter": Path(
+        prepare=_once(_other_grid, f"{DAY}T10:30"), act=_hold, again=_HOLDS.__contains__
+    ),
+    "hold after the policy was changed": Path(
+        prepare=_once(_other_policy, f"{DAY}T10:00"), act=_hold, again=_HOLDS.__contains__
     ),
     "hold one more than a user may": Path(
         prepare=lambda world: _all_held(world)[0], act=_hold, again="TooManyHoldsError".__eq__

@@ -81,9 +81,14 @@ def die_and_go_on(path: Path, engine: Engine, number: int, *, once_done: bool, a
     ("name", "calls"),
     [
         ("hold and enqueue", ["BatchGetItem", "TransactWriteItems", "SendMessage"]),
-        ("hold when another is confirmed", ["BatchGetItem", "BatchGetItem", "TransactWriteItems", "SendMessage"]),
-        ("hold one more than a user may", ["BatchGetItem", "BatchGetItem", "BatchGetItem"]),
+        ("hold again after the deadline", ["TransactWriteItems", "SendMessage"]),
+        ("hold after the slots became shorter", ["TransactWriteItems", "TransactWriteItems", "SendMessage"]),
+        ("hold after the policy was changed", ["TransactWriteItems", "TransactWriteItems", "SendMessage"]),
+        ("hold when another is confirmed", ["TransactWriteItems", "BatchGetItem", "TransactWriteItems", "SendMessage"]),
+        ("hold one more than a user may", ["TransactWriteItems", "BatchGetItem", "BatchGetItem"]),
     ],
 )
-def test_what_a_user_holds_costs_further_calls_only_where_it_may_be_too_much(name: str, calls: list[str]) -> None:
+def test_a_hold_costs_further_calls_only_where_the_process_knows_nothing_or_something_is_not_as_it_was(
+    name: str, calls: list[str]
+) -> None:
     assert calls_of(PATHS[name], Simulated) == calls
