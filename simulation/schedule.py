@@ -134,7 +134,8 @@ class Schedule:
         if choices.happens(0.3):
             scripts.append(("onlooker", onlooker(choices)))
         if choices.happens(0.3):
-            scripts.append(("planner", planner(choices)))
+            # Several may set the same day at the same time, each in some transactions.
+            scripts += [(f"planner {number}", planner(choices)) for number in range(1 + choices.one_of(3))]
         if choices.happens(0.3):
             scripts.append(("lister", lister(choices)))
         return scripts

@@ -31,7 +31,7 @@ _POLICIES: tuple[Mapping[str, int | None], ...] = (
 
 _WINDOWS: tuple[Mapping[str, Any], ...] = (
     {"date": DAY, "startTime": "09:00", "endTime": "11:00", "slotDurationMinutes": 60},
-    {"date": DAY, "startTime": "09:00", "endTime": "10:00", "slotDurationMinutes": 30},
+    {"date": DAY, "startTime": "09:00", "endTime": "10:00", "slotDurationMinutes": 15},
     {"date": DAY, "startTime": "10:00", "endTime": "11:00", "slotDurationMinutes": 60},
 )
 _PATTERN: Mapping[str, Any] = {

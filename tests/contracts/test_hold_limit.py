@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.errors import SlotUnavailableError, TooShortNoticeError
+from chalicelib.domain.instants import deadline
 from chalicelib.domain.models import CANCEL, CONFIRM, NO_HOLDS, Booking, Holds, Policy, Slot, Transition
 from chalicelib.domain.ports import HeldBeforeError, HoldsChangedError, IdempotencyKey, PolicyChangedError
 from tests.builders import NOW, booking, new_id, provider
@@ -72,6 +73,26 @@ def test_a_hold_that_knows_not_of_all_others_is_refused_and_told_of_them(stores:
     nothing = stores.bookings.prospect(free.provider_id, free.slot_id, user, now=NOW, key=key)
     assert nothing.held_before is None
     stores.bookings.hold_slot(free, late, now=NOW, holds=changed.value.current, key=key)
+
+
+def test_holds_that_have_all_lapsed_need_not_be_known(stores: Stores) -> None:
+    user = a_user()
+    first, second = published(stores), published(stores)
+    short, long = (
+        booking(each, user_id=user, expires_at=deadline(NOW, timedelta(seconds=length)))
+        for each, length in ((first, 20), (second, 30))
+    )
+    stores.bookings.hold_slot(first, short, now=NOW)
+    stores.bookings.hold_slot(second, long, now=NOW, holds=holds_of(stores, user))
+    free = published(stores)
+    next_one = booking(free, user_id=user, expires_at=deadline(NOW, timedelta(seconds=60)))
+
+    with pytest.raises(HoldsChangedError) as changed:
+        stores.bookings.hold_slot(free, next_one, now=long.expires_at - timedelta(microseconds=1))
+    stores.bookings.hold_slot(free, next_one, now=long.expires_at)
+
+    assert changed.value.current.deadlines.keys() == {short.booking_id, long.booking_id}
+    assert holds_of(stores, user).deadlines == {next_one.booking_id: next_one.expires_at}
 
 
 def test_users_know_nothing_of_each_other(stores: Stores) -> None:

@@ -19,12 +19,12 @@ from chalicelib.dao.keys import POLICY_COPIES
 from chalicelib.dao.listings import ListingDao
 from chalicelib.dao.providers import ProviderDao
 from chalicelib.dao.table import ConditionFailedError, Retries, Table
-from chalicelib.domain.errors import ServiceUnavailableError
+from chalicelib.domain.errors import ServiceUnavailableError, SlotNotFoundError, SlotUnavailableError
 from chalicelib.domain.listings import ListedBy, Listing
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, BookingStatus, Policy, SlotStatus
-from chalicelib.domain.ports import StepRefusedError
+from chalicelib.domain.ports import HeldBeforeError, IdempotencyKey, StepRefusedError
 from tests.builders import NOW, booking, new_id, provider, slot
-from tests.contracts.given import held, published, state
+from tests.contracts.given import held, in_status, published, state, stored
 from tests.ports import free_port
 from tests.tables import EndpointTables, dao_stores, table_on
 from tests.wire import Fault, Wire, cancelled, error, lost_acknowledgement, page
@@ -97,6 +97,104 @@ def test_a_failed_condition_is_an_answer_even_beside_a_conflict(rig: Rig) -> Non
         rig.table.transact([put(new_item()), put(new_item())])
     assert refused.value.failed == {1: None}
     assert rig.slept == []
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
+def test_what_decides_must_be_known_before_another_refusal_is_an_answer(rig: Rig, reason: str) -> None:
+    rig.wire.faults = [cancelled("ConditionalCheckFailed", reason), cancelled("ConditionalCheckFailed", "None")]
+    with pytest.raises(ConditionFailedError) as refused:
+        rig.table.transact([put(new_item()), put(new_item())], decided_by=1)
+    assert refused.value.failed == {0: None}
+    assert rig.slept == [0.025]
+
+
+def test_before_each_other_try_comes_a_look_that_may_end_it(rig: Rig) -> None:
+    rig.wire.faults = [cancelled("TransactionConflict")] * 100
+    tries_before_looks = []
+
+    def look() -> None:
+        tries_before_looks.append(len(rig.wire.requests))
+        if len(tries_before_looks) == 3:
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        rig.table.transact([put(new_item())], look=look)
+
+    assert tries_before_looks == [1, 2, 3]
+    assert len(rig.wire.requests) == len(rig.slept) == 3
+
+
+def test_a_hold_that_conflicts_is_not_tried_again_once_another_has_the_slot(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    free, _ = held(stores)
+    rig.wire.faults = [cancelled("TransactionConflict")]
+    before = len(rig.wire.requests)
+    with pytest.raises(SlotUnavailableError):
+        stores.bookings.hold_slot(free, booking(free, user_id=new_id()), now=NOW)
+    assert [request.keys() & {"TransactItems", "Key"} for request in rig.wire.requests[before:]] == [
+        {"TransactItems"},
+        {"Key"},
+    ]
+
+
+def test_a_hold_that_conflicts_is_not_tried_again_once_the_slot_is_gone(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    free = slot()
+    rig.wire.faults = [cancelled("TransactionConflict")]
+    with pytest.raises(SlotNotFoundError):
+        stores.bookings.hold_slot(free, booking(free, user_id=new_id()), now=NOW)
+    assert len(rig.wire.requests) == 2
+
+
+def test_a_hold_that_conflicts_and_can_still_be_had_is_tried_again(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    free = published(stores)
+    pending = booking(free)
+    rig.wire.faults = [cancelled("TransactionConflict")]
+    stores.bookings.hold_slot(free, pending, now=NOW)
+    assert state(stores, free) == (SlotStatus.HELD, pending.booking_id, None)
+
+
+def test_what_has_the_slot_by_a_try_whose_answer_was_lost_is_not_taken_for_another(rig: Rig) -> None:
+    """botocore sends the hold again, and that try meets a conflict."""
+    stores = dao_stores(rig.table)
+    free = published(stores)
+    pending = booking(free)
+    rig.wire.faults = [lost_acknowledgement, cancelled("TransactionConflict")]
+    stores.bookings.hold_slot(free, pending, now=NOW)
+    assert state(stores, free) == (SlotStatus.HELD, pending.booking_id, None)
+
+
+def test_with_a_key_the_transaction_alone_tells_who_has_the_slot(rig: Rig) -> None:
+    stores = dao_stores(rig.table)
+    free = published(stores)
+    first, again = booking(free), booking(free)
+    key = IdempotencyKey(user_id=new_id(), key="key")
+    stores.bookings.hold_slot(free, first, now=NOW, key=key)
+    undecided = ("ConditionalCheckFailed", "None", "None", "ConditionalCheckFailed", "TransactionConflict")
+    rig.wire.faults = [cancelled(*undecided)]
+    with pytest.raises(HeldBeforeError) as before:
+        stores.bookings.hold_slot(free, again, now=NOW, key=key)
+    assert before.value.booking == first
+
+
+@pytest.mark.parametrize("acknowledgement_is_lost", [False, True])
+@pytest.mark.parametrize("status", [BookingStatus.PENDING, BookingStatus.CONFIRMED])
+def test_a_reschedule_that_conflicts_looks_at_the_new_slot_as_well(
+    rig: Rig, status: BookingStatus, acknowledgement_is_lost: bool
+) -> None:
+    stores = dao_stores(rig.table)
+    _, moving = in_status(stores, status)
+    moving = stored(stores, moving)
+    new = published(stores, provider_id=moving.provider_id, starts_at=moving.starts_at + timedelta(days=1))
+    if acknowledgement_is_lost:
+        rig.wire.faults = [lost_acknowledgement, cancelled("TransactionConflict")]
+        assert stores.bookings.reschedule(moving, new, at=NOW).slot_id == new.slot_id
+    else:
+        stores.bookings.hold_slot(new, booking(new, user_id=new_id()), now=NOW)
+        rig.wire.faults = [cancelled("TransactionConflict")]
+        with pytest.raises(SlotUnavailableError):
+            stores.bookings.reschedule(moving, new, at=NOW)
 
 
 def test_a_failed_condition_brings_the_item_that_was_there(rig: Rig) -> None:

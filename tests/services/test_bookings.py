@@ -46,6 +46,8 @@ class Bookings(InMemoryBookings):
         super().__init__(stores)
         self.keys_not_seen = 0
         """How many of the next reads come too early to see what an idempotency key has done."""
+        self.prospects = 0
+        """How often it was read what a hold is decided on."""
         self.held_at: list[datetime] = []
         self.before_hold: list[Callable[[], None]] = []
         self.after_hold: list[Callable[[], None]] = []
@@ -56,6 +58,7 @@ class Bookings(InMemoryBookings):
     def prospect(
         self, provider_id: str, slot_id: str, user_id: str, *, now: datetime, key: IdempotencyKey | None
     ) -> Prospect:
+        self.prospects += 1
         if self.keys_not_seen:
             self.keys_not_seen -= 1
             key = None
@@ -328,6 +331,96 @@ def test_a_repeat_after_the_hold_has_lapsed_gives_the_same_booking_before_the_ex
     assert world.hold(key="key") == first
 
 
+# by a process that has held a slot of the provider before
+
+
+def held_before(world: World) -> None:
+    """Let the service know the provider, by a hold of another user's that is given up."""
+    world.cancel(world.hold("somebody"))
+    world.bookings.prospects = 0
+    world.bookings.held_at = []
+
+
+def test_a_hold_like_an_earlier_one_is_guessed_and_nothing_is_read(world: World) -> None:
+    held_before(world)
+    later = slot(provider_id="ann", starts_at=world.free.starts_at + timedelta(days=7))
+    world.put(later)
+
+    held = world.service.hold(provider_id="ann", slot_id=later.slot_id, user_id="user-1", by=ANYBODY)
+
+    assert (held.starts_at, held.ends_at, held.time_zone) == (later.starts_at, later.ends_at, later.time_zone)
+    assert (world.bookings.prospects, len(world.bookings.held_at)) == (0, 1)
+
+
+def test_who_never_held_at_this_provider_is_read_for(world: World) -> None:
+    held_before(world)
+    world.stores.providers["bea"] = provider(provider_id="bea")
+    hers = slot(provider_id="bea")
+    world.put(hers)
+
+    for user_id in ("user-1", "user-2"):
+        held = world.service.hold(provider_id="bea", slot_id=hers.slot_id, user_id=user_id, by=ANYBODY)
+        world.cancel(held)
+
+    assert world.bookings.prospects == 1
+
+
+def test_a_slot_that_is_not_as_long_as_the_last_is_held_as_it_is(world: World) -> None:
+    held_before(world)
+    longer = replace(world.free, ends_at=world.free.ends_at + timedelta(minutes=7))
+    world.put(longer)
+
+    assert world.hold().ends_at == longer.ends_at
+
+    assert (world.bookings.prospects, len(world.bookings.held_at)) == (0, 2)
+
+
+def test_a_hold_is_as_long_as_the_provider_wants_it_by_now(world: World) -> None:
+    held_before(world)
+    world.stores.providers["ann"] = replace(world.ann, policy=Policy(hold_seconds=77))
+
+    first = world.hold()
+    assert first.expires_at == deadline(world.clock.now, timedelta(seconds=77))
+
+    world.cancel(first)
+    assert world.hold("user-2").expires_at == first.expires_at
+    assert (world.bookings.prospects, len(world.bookings.held_at)) == (0, 3)
+
+
+def test_a_user_who_holds_another_slot_is_counted_right_without_a_read(world: World) -> None:
+    held_before(world)
+    other = slot(provider_id="ann", starts_at=world.free.starts_at + timedelta(hours=1))
+    world.put(other)
+    first = world.hold()
+
+    second = world.service.hold(provider_id="ann", slot_id=other.slot_id, user_id="user-1", by=ANYBODY)
+
+    assert world.stores.holds["user-1"].deadlines.keys() == {first.booking_id, second.booking_id}
+    assert (world.bookings.prospects, len(world.bookings.held_at)) == (0, 3)
+
+
+def test_holds_that_have_lapsed_are_no_reason_to_look(world: World) -> None:
+    held_before(world)
+    other = slot(provider_id="ann", starts_at=world.free.starts_at + timedelta(hours=1))
+    world.put(other)
+    world.clock.now = world.hold().expires_at
+
+    world.service.hold(provider_id="ann", slot_id=other.slot_id, user_id="user-1", by=ANYBODY)
+
+    assert (world.bookings.prospects, len(world.bookings.held_at)) == (0, 2)
+
+
+@pytest.mark.parametrize("slot_id", ["2030-05-02T23:00", "2030-03-31T02:30"])
+def test_a_slot_that_is_not_there_or_never_could_be_is_not_found(world: World, slot_id: str) -> None:
+    """On the last Sunday of March, clocks in Berlin show no 02:30."""
+    world.free = replace(world.free, time_zone="Europe/Berlin")
+    world.put(world.free)
+    held_before(world)
+
+    with pytest.raises(SlotNotFoundError):
+        world.service.hold(provider_id="ann", slot_id=slot_id, user_id="user-1", by=ANYBODY)
+
+
 # as many holds as a user may have
 
 
@@ -429,6 +522,7 @@ def test_a_request_that_is_being_done_meanwhile_is_not_refused_for_what_it_held_
     morning.cancel(morning.held.pop())
     last = morning.hold_number(ONE_MORE, key="key")
     morning.bookings.keys_not_seen = 1
+    morning.service = morning.service_with(max_active_holds=MAX_ACTIVE_HOLDS)
 
     assert morning.hold_number(ONE_MORE, key="key") == last
 

@@ -35,6 +35,12 @@ def ownership(providers: Providers) -> Ownership:
     return Ownership(providers=providers)
 
 
+def test_that_a_provider_is_nobodys_is_looked_for_once_too(ownership: Ownership, providers: Providers) -> None:
+    for _ in range(3):
+        assert not ownership.has_provider(ANN, "nobody's")
+    assert providers.times_read == 1
+
+
 @pytest.mark.parametrize(("provider_id", "is_hers"), [("hers", True), ("another's", False), ("nobody's", False)])
 def test_a_provider_is_its_owners(ownership: Ownership, provider_id: str, is_hers: bool) -> None:
     assert ownership.has_provider(ANN, provider_id) is is_hers

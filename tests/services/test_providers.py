@@ -1,6 +1,7 @@
 """Creating, changing and finding providers."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,11 @@ class Providers(InMemoryProviders):
         super().__init__(InMemoryStores())
         self.before_change: list[Callable[[], None]] = []
         self.changes = 0
+        self.reads = 0
+
+    def find(self, provider_id: str) -> Provider | None:
+        self.reads += 1
+        return super().find(provider_id)
 
     def change(self, before: Provider, after: Provider) -> None:
         if self.before_change:
@@ -37,8 +43,50 @@ def store() -> Providers:
 
 
 @pytest.fixture
-def service(store: Providers) -> ProviderService:
-    return ProviderService(providers=store, clock=Clock(), new_id=lambda: "some-uuid")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def service(store: Providers, clock: Clock) -> ProviderService:
+    return ProviderService(providers=store, clock=clock, new_id=lambda: "some-uuid")
+
+
+def test_to_show_by_a_provider_is_read_once_in_ten_seconds(
+    service: ProviderService, store: Providers, clock: Clock
+) -> None:
+    with pytest.raises(ProviderNotFoundError):
+        service.lately("ann")
+    ann = service.create(name="Ann", time_zone="UTC", provider_id="ann")
+    store.reads = 0
+    assert service.lately("ann") == service.lately("ann") == ann
+
+    store.change(ann, replace(ann, name="Bea"))
+    clock.advance(seconds=9.9)
+    assert service.lately("ann") == ann
+    assert store.reads == 1
+    clock.advance(seconds=0.1)
+    assert service.lately("ann").name == "Bea"
+    assert store.reads == 2
+
+
+def test_what_this_process_has_changed_is_shown_at_once(service: ProviderService) -> None:
+    service.create(name="Ann", time_zone="UTC", provider_id="ann")
+    service.lately("ann")
+
+    service.change("ann", name="Bea", rules={"hold_seconds": 60})
+
+    assert service.lately("ann") == service.get("ann")
+    assert service.lately("ann").policy == Policy(hold_seconds=60)
+
+
+def test_how_old_it_is_counts_from_before_it_was_read(service: ProviderService, store: Providers, clock: Clock) -> None:
+    """By the time the answer is there, it may be another provider already."""
+    service.create(name="Ann", time_zone="UTC", provider_id="ann")
+    clock.step = timedelta(seconds=6)
+    service.lately("ann")
+    service.lately("ann")
+    assert store.reads == 2
 
 
 def test_a_new_provider_gets_an_id_and_can_be_found_by_it(service: ProviderService) -> None:
