@@ -10,13 +10,14 @@ AUTHENTICATION ?= off
 ISSUER_PORT ?= 8002
 ROLE ?= customer
 SECONDS ?= 60
+EFFORT ?= 1
 SCHEDULES ?= 10000
 VENV := .venv
 BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test token simulate replay mutate fuzz check-data check audit chromium format openapi lock package plan deploy destroy smoke environment clean
+.PHONY: help run demo test token simulate replay mutate fuzz bench check-data check audit chromium format openapi lock package plan deploy destroy smoke environment clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -55,6 +56,9 @@ mutate: $(VENV)/dev.stamp ## Take out every condition, retry and compensation in
 
 fuzz: $(VENV)/dev.stamp ## Send the running system requests made from the API's description, by chance (SECONDS)
 	@FUZZ_SECONDS='$(SECONDS)' FUZZ_SEED="$$(date +%s)" $(BIN)/python -m pytest -n0 --no-cov -s tests/fuzz
+
+bench: $(VENV)/dev.stamp $(VENV)/dynamodb-local/installed.stamp ## Measure calls, capacity, money and time; write docs/benchmarks (EFFORT)
+	@$(BIN)/python -m bench --effort '$(EFFORT)'
 
 check-data: $(VENV)/local.stamp ## Check the data of the running local system against what must always hold (AWS_PORT, MAX_ACTIVE_HOLDS)
 	@LOCALSTACK_HOST='127.0.0.1:$(AWS_PORT)' $(BIN)/python -m operations check --max-active-holds '$(MAX_ACTIVE_HOLDS)'

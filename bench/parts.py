@@ -1,0 +1,7 @@
+"""All parts, in the order of the page."""
+
+from collections.abc import Sequence
+
+from bench.part import Part
+
+PARTS: Sequence[Part] = ()
