@@ -36,7 +36,7 @@ MEASURED = re.compile(
 """Tests in which the coverage is measured: those that call the application's code themselves, by their ids. Elsewhere
 it runs so often, or among so much other code, that to measure it would take as long again."""
 
-SHARED = ("dynamodb_local", "package", "terraform")
+SHARED = ("campaign", "dynamodb_local", "package", "terraform")
 """What takes so long to make that it is made once, in one process, for all tests that use it."""
 
 STARTED_FIRST = ("tests/simulation/test_schedules", "tests/simulation/test_interleavings", "tests/fuzz/")
