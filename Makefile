@@ -16,6 +16,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 TERRAFORM := terraform -chdir=terraform
 
+# Hundreds of processes import the same files here: they are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test token simulate replay mutate fuzz bench check-data check audit chromium format openapi lock package plan deploy destroy smoke environment clean
 

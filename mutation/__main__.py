@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from mutation.project import APPOINTMENTS, Project
 from mutation.report import as_text, show
 from mutation.running import BrokenRunError, Tried
 from mutation.survivors import SURVIVORS, SurvivorsError, known_survivors, wrong_entries
-from mutation.witnesses import WITNESSES, Witness, WitnessesError, known_witnesses, write_witnesses
+from mutation.witnesses import WITNESSES, Witnesses, WitnessesError, known_witnesses, write_witnesses
 from tests.ports import free_port
 
 REPORT = "build/mutants.txt"
@@ -59,7 +59,7 @@ def main(
     started = time.monotonic()
     try:
         known = known_survivors(survivors)
-        remembered = {} if given.anew else known_witnesses(witnesses)
+        remembered = Witnesses({}) if given.anew else known_witnesses(witnesses)
         spared = () if given.anew else known.keys()
         with _endpoint() if project.needs_endpoint else nullcontext():
             done = _tried(project, mutants, remembered, spared, Processes(given.processes), console)
@@ -69,7 +69,7 @@ def main(
     report = project.root / REPORT
     report.parent.mkdir(exist_ok=True)
     report.write_text(as_text(done))
-    write_witnesses(witnesses, done, others=remembered if given.only else {})
+    write_witnesses(witnesses, done, others=remembered.noticed_by if given.only else {})
     show(console, done, known, seconds=time.monotonic() - started)
     survived = {each.mutant.name for each in done if each.noticed_by is None}
     wrong = wrong_entries(
@@ -85,7 +85,7 @@ def main(
 def _tried(
     project: Project,
     mutants: Sequence[Mutant],
-    remembered: Mapping[str, Witness],
+    remembered: Witnesses,
     spared: Collection[str],
     processes: Processes,
     console: Console,
@@ -95,14 +95,13 @@ def _tried(
     done = [Tried(mutant, None, 0.0) for mutant in mutants if mutant.name in spared]
     left = [mutant for mutant in mutants if mutant.name not in spared]
     with Progress(*columns, console=console) as progress:
-        seen = [mutant for mutant in left if mutant.name in remembered]
-        if seen:
+        attempts = [attempt for mutant in left if (attempt := remembered.attempt(mutant))]
+        if attempts:
             task = progress.add_task("who noticed, as it is", total=1)
-            verified(project, [remembered[mutant.name].attempt(mutant) for mutant in seen], processes)
+            verified(project, attempts, processes)
             progress.advance(task)
-            task = progress.add_task("remembered", total=len(seen))
-            alone = replace(project, schedules=0)
-            for each in tried(alone, seen, lambda mutant: remembered[mutant.name].attempt(mutant), processes):
+            task = progress.add_task("remembered", total=len(attempts))
+            for each in tried(replace(project, schedules=0), attempts, processes):
                 if each.noticed_by:
                     done.append(each)
                     left.remove(each.mutant)
@@ -112,7 +111,7 @@ def _tried(
             known = learned(project, processes)
             progress.advance(task)
             task = progress.add_task("mutants", total=len(left))
-            for each in tried(project, left, known.attempt, processes):
+            for each in tried(project, [known.attempt(mutant) for mutant in left], processes):
                 done.append(each)
                 progress.advance(task)
     return done

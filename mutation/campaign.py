@@ -3,14 +3,13 @@
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from mutation.mutants import Mutant, mutants_of
 from mutation.processes import Processes
 from mutation.project import Project
 from mutation.running import Attempt, Reach, Tried, learn, notice, try_schedules, verify
 
-_TOGETHER = 25
+_TOGETHER = 100
 """How many mutants share a process that imports the tests: more would leave others idle at the end."""
 
 
@@ -70,24 +69,20 @@ def verified(project: Project, attempts: Sequence[Attempt], processes: Processes
         pass
 
 
-def tried(
-    project: Project, mutants: Sequence[Mutant], attempt: Callable[[Mutant], Attempt], processes: Processes
-) -> Iterator[Tried]:
-    """Try each mutant; gives them as they are done. Raises `BrokenRunError` if one can't be tried."""
-    runs = [(notice, (project, [attempt(mutant) for mutant in group])) for group in _together(mutants)]
-    for done in processes.results(runs):
+def tried(project: Project, attempts: Sequence[Attempt], processes: Processes) -> Iterator[Tried]:
+    """Try mutants; gives them as they are done. Raises `BrokenRunError` if one can't be tried."""
+    for done in processes.results([(notice, (project, group)) for group in _together(attempts)]):
         yield from done
 
 
-def _together(mutants: Sequence[Mutant]) -> Iterator[Sequence[Mutant]]:
-    """Those that can share a process: of one module, if they change functions only; the others are alone."""
-    for _, of_module in groupby((mutant for mutant in mutants if mutant.in_functions), lambda mutant: mutant.module):
-        group = list(of_module)
-        for start in range(0, len(group), _TOGETHER):
-            yield group[start : start + _TOGETHER]
-    for mutant in mutants:
-        if not mutant.in_functions:
-            yield [mutant]
+def _together(attempts: Sequence[Attempt]) -> Iterator[Sequence[Attempt]]:
+    """Those that can share a process, as they change functions only; the others are alone."""
+    in_functions = [attempt for attempt in attempts if attempt.mutant.in_functions]
+    for start in range(0, len(in_functions), _TOGETHER):
+        yield in_functions[start : start + _TOGETHER]
+    for attempt in attempts:
+        if not attempt.mutant.in_functions:
+            yield [attempt]
 
 
 def _mentions(project: Project) -> dict[str, set[tuple[str, int]]]:

@@ -19,8 +19,8 @@ class Project:
     """How many simulated schedules are to find what no test has found."""
     needs_endpoint: bool = False
     """Whether there are tests that run on an endpoint."""
-    patience_seconds: int = 5
-    """For a test of a mutant, beside ten times what it takes without: a busy machine is no endless loop."""
+    patience_seconds: int = 2
+    """Of the processor, for a test of a mutant, beside ten times what it takes without."""
 
     @property
     def modules(self) -> dict[str, Path]:

@@ -23,9 +23,12 @@ from mutation.project import Project
 
 _OPTIONS = (
     *("-q", "-n0", "--no-cov", "-p", "no:cacheprovider", "--import-mode=importlib", "--hypothesis-seed=0"),
-    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
+    *("--tb=no", "-p", "no:schemathesis", "-W", "ignore::pytest.PytestAssertRewriteWarning"),
 )
-"""One process, and the same examples each time; pytest's plugins are imported already."""
+"""One process, and the same examples each time; pytest's plugins are imported already.
+
+That a test fails is all that is asked: to show where takes longer than most tests.
+"""
 
 _IMPORT_SECONDS = 120
 """What may pass until the tests are imported, and for all schedules of a mutant."""
@@ -117,8 +120,7 @@ def try_schedules(project: Project) -> Reach:
 def notice(project: Project, attempts: Sequence[Attempt]) -> list[Tried]:
     """Run tests and schedules on each mutant, in a copy of this process, until one notices.
 
-    All are of one module. Either they change functions only, or there is one alone, which is imported in this process.
-    Raises `BrokenRunError`.
+    Either all change functions only, or there is one alone, which is imported in this process. Raises `BrokenRunError`.
     """
     _prepare(project)
     mutant = attempts[0].mutant
@@ -254,17 +256,22 @@ class _Runner(_Plugin):
 
     def try_all(self, items: Mapping[str, pytest.Item]) -> None:
         """Try each mutant in a copy of this process, so that none leaves anything behind."""
-        first = self._attempts[0].mutant
-        # Where no test reaches any of them, none has imported it.
-        importlib.import_module(first.module)
-        functions = Functions(self._project.modules[first.module]) if first.in_functions else None
+        modules = {attempt.mutant.module for attempt in self._attempts}
+        # What no test reaches, none has imported.
+        for module in modules:
+            importlib.import_module(module)
+        functions = (
+            {module: Functions(self._project.modules[module]) for module in modules}
+            if self._attempts[0].mutant.in_functions
+            else {}
+        )
         signal.alarm(0)
         for attempt in self._attempts:
             started = time.monotonic()
 
             def try_it(begins: Callable[[str], None], attempt: Attempt = attempt) -> str | None:
                 if functions:
-                    functions.replace(attempt.mutant.source)
+                    functions[attempt.mutant.module].replace(attempt.mutant.source)
                 return self._noticed_by(attempt, items, begins)
 
             try:
@@ -280,20 +287,27 @@ class _Runner(_Plugin):
         tests = [test for test in attempt.tests if test in items]
         for test, following in zip_longest(tests, tests[1:]):
             begins(test)
-            signal.alarm(math.ceil(self._project.patience_seconds + 10 * attempt.tests[test]))
+            _limit(self._project.patience_seconds + 10 * attempt.tests[test])
             item = items[test]
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=items[following] if following else None)
             if self.failed:
                 return self.failed
-        signal.alarm(_IMPORT_SECONDS)
+        _limit(_IMPORT_SECONDS)
         begins("schedules")
         return _failing_schedule(self._project.schedules)
+
+
+def _limit(seconds: float) -> None:
+    """End this process when it has worked for so long, which a busy machine makes no shorter; and one that does nothing
+    but wait, some time later."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.alarm(math.ceil(3 * seconds))
 
 
 def in_a_copy(function: Callable[[Callable[[str], None]], str | None]) -> str | None:
     """Call it in a copy of this process, with what it shall call with the name of each thing that it begins.
 
-    Gives what it gives, or a time-out and what was begun last, where the alarm has ended the copy. Raises
+    Gives what it gives, or a time-out and what was begun last, where a limit has ended the copy. Raises
     `BrokenRunError` if it ended in another way.
     """
     reading, writing = os.pipe()
@@ -308,7 +322,7 @@ def in_a_copy(function: Callable[[Callable[[str], None]], str | None]) -> str | 
         *_, last = answer.read().splitlines() or [""]
     _, status = os.waitpid(process, 0)
     ended_with = os.waitstatus_to_exitcode(status)
-    if ended_with == -signal.SIGALRM:
+    if ended_with in {-signal.SIGPROF, -signal.SIGALRM}:
         return f"{TIME_OUT}: {last}"
     if ended_with:
         raise BrokenRunError(f"a process ended with {ended_with}")

@@ -5,7 +5,6 @@ A witness that is wrong, or gone, costs time and nothing else: then everybody is
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from mutation.mutants import Mutant
@@ -21,31 +20,49 @@ class WitnessesError(ValueError):
     """The file can't be read; the text is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """What noticed a mutant, as `Tried` has it."""
+class Witnesses:
+    """Who noticed which mutant the last time."""
 
-    noticed_by: str
+    def __init__(self, noticed_by: Mapping[str, str]) -> None:
+        """By the mutants' names, as `Tried` has it."""
+        self.noticed_by = noticed_by
+        self._of_function: dict[str, dict[str, float]] = {}
+        for name, who in noticed_by.items():
+            if not who.startswith(TIME_OUT):
+                self._of_function.setdefault(_function(name), {}).update(_test(who))
 
-    def attempt(self, mutant: Mutant) -> Attempt:
-        """The one test that noticed; none for what an import noticed, which is made anyway."""
-        test = self.noticed_by.removeprefix(f"{TIME_OUT}: ")
-        # What went on for ever is not waited for any longer than need be.
-        seconds = _SECONDS if test == self.noticed_by else 0.0
-        return Attempt(mutant, {test: seconds} if "/" in test else {})
+    def attempt(self, mutant: Mutant) -> Attempt | None:
+        """The test that noticed it, and those that noticed others of its function: one of them likely notices one that
+        is new. None if there are none. An import that noticed needs no test: it is made anyway."""
+        if mutant.name not in self.noticed_by and _function(mutant.name) not in self._of_function:
+            return None
+        own = _test(self.noticed_by.get(mutant.name, ""))
+        return Attempt(mutant, own | self._of_function.get(_function(mutant.name), {}) | own)
 
 
-def known_witnesses(path: Path) -> dict[str, Witness]:
-    """By the mutants' names; none where there is no such file. Raises `WitnessesError`."""
+def _function(mutant: str) -> str:
+    """Where something is taken out, by the mutant's name."""
+    return mutant.partition(": ")[0]
+
+
+def _test(noticed_by: str) -> dict[str, float]:
+    """The test that noticed, if it was one, with what it is taken to need."""
+    test = noticed_by.removeprefix(f"{TIME_OUT}: ")
+    # What went on for ever is not waited for any longer than need be.
+    seconds = _SECONDS if test == noticed_by else 0.0
+    return {test: seconds} if "/" in test else {}
+
+
+def known_witnesses(path: Path) -> Witnesses:
+    """None where there is no such file. Raises `WitnessesError`."""
     try:
         found = json.loads(path.read_text()) if path.exists() else {}
-        return {str(name): Witness(str(noticed_by)) for name, noticed_by in found.items()}
+        return Witnesses({str(name): str(noticed_by) for name, noticed_by in found.items()})
     except (OSError, ValueError, AttributeError) as error:
         raise WitnessesError(f"{path.name}: {error}") from error
 
 
-def write_witnesses(path: Path, tried: Sequence[Tried], *, others: Mapping[str, Witness]) -> None:
+def write_witnesses(path: Path, tried: Sequence[Tried], *, others: Mapping[str, str]) -> None:
     """Write who noticed, and of mutants that were not tried who noticed before."""
-    noticed = {name: witness.noticed_by for name, witness in others.items()}
-    noticed |= {each.mutant.name: each.noticed_by for each in tried if each.noticed_by}
+    noticed = {**others, **{each.mutant.name: each.noticed_by for each in tried if each.noticed_by}}
     path.write_text(json.dumps(noticed, indent=0, sort_keys=True) + "\n")

@@ -3,6 +3,8 @@
 import gc
 import os
 import re
+import sys
+import threading
 from collections.abc import Iterator, Mapping
 
 # The application is imported once, and routes have an authorizer or none from then on: most tests are not about it.
@@ -36,7 +38,7 @@ MEASURED = re.compile(
 """Tests in which the coverage is measured: those that call the application's code themselves, by their ids. Elsewhere
 it runs so often, or among so much other code, that to measure it would take as long again."""
 
-SHARED = ("dynamodb_local", "package", "terraform")
+SHARED = ("campaign", "dynamodb_local", "package", "terraform")
 """What takes so long to make that it is made once, in one process, for all tests that use it."""
 
 STARTED_FIRST = ("tests/simulation/test_schedules", "tests/simulation/test_interleavings", "tests/fuzz/")
@@ -45,16 +47,31 @@ STARTED_FIRST = ("tests/simulation/test_schedules", "tests/simulation/test_inter
 
 # Before xdist's own, which reads the groups.
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Settle what runs in one process, what is measured, and what comes first."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Settle what runs in one process, and what comes first."""
     for item in items:
         for name in SHARED:
             if name in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group(name))
-        # With --no-cov, pytest-cov can't do with this mark.
-        if not config.getoption("no_cov") and not MEASURED.match(item.nodeid):
-            item.add_marker(pytest.mark.no_cover)
     items.sort(key=lambda item: not item.nodeid.startswith(STARTED_FIRST))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Measure no coverage where none is to be measured.
+
+    pytest-cov has a mark for that, which does nothing in xdist's workers: it measures twice there, and stops once.
+    """
+    if MEASURED.match(item.nodeid):
+        return (yield)
+    of_this_thread, of_new_ones = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(of_this_thread)
+        threading.settrace(of_new_ones)
 
 
 def pytest_collection_finish() -> None:

@@ -317,6 +317,16 @@ def test_who_noticed_is_remembered_and_asked_first(small: Shop) -> None:
     assert small.noticed_by() == first
 
 
+def test_a_mutant_that_is_new_is_shown_first_to_who_noticed_others_of_its_function(small: Shop) -> None:
+    small.run()
+    known = json.loads(small.witnesses.read_text())
+    small.witnesses.write_text(json.dumps({name: who for name, who in known.items() if name != NOT_NOTHING}))
+    outcome = small.run()
+    assert outcome.status == 0
+    assert "mutants  " not in outcome.shown, "nobody else needs to be asked"
+    assert json.loads(small.witnesses.read_text()) == known
+
+
 @pytest.mark.parametrize("witness", [f"{A_TEST}no_more_than_there_is", "checks/test_gone.py::test_gone", A_TEST])
 def test_when_a_witness_is_wrong_or_gone_everybody_is_asked(small: Shop, witness: str) -> None:
     small.witnesses.write_text(json.dumps({NOT_NOTHING: witness}))
