@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bench import calls
 from bench.part import Part
 
-PARTS: Sequence[Part] = ()
+PARTS: Sequence[Part] = (calls.PART,)

@@ -151,7 +151,7 @@ def provision(wanted: Resources, *, dynamodb: DynamoDBClient, sqs: SQSClient) ->
 
     Raises botocore's errors when the endpoint can't be reached or refuses.
     """
-    stream_arn = _provision_table(wanted.table, dynamodb)
+    stream_arn = provision_table(wanted.table, dynamodb)
     dead_letters_url, dead_letters_arn = _provision_queue(wanted.bookings_dead_letters, sqs)
     expirations_url, _ = _provision_queue(wanted.expirations_dead_letters, sqs)
     bookings_url, bookings_arn = _provision_queue(wanted.bookings, sqs, dead_letters_arn=dead_letters_arn)
@@ -165,7 +165,8 @@ def provision(wanted: Resources, *, dynamodb: DynamoDBClient, sqs: SQSClient) ->
     )
 
 
-def _provision_table(table: Table, dynamodb: DynamoDBClient) -> str:
+def provision_table(table: Table, dynamodb: DynamoDBClient) -> str:
+    """Make the table if it is missing; returns its stream's ARN."""
     keys = [table.key, *table.indexes.values()]
     attributes: list[AttributeDefinitionTypeDef] = [
         {"AttributeName": name, "AttributeType": "S"} for key in keys for name in (key.partition, key.sort)
