@@ -85,7 +85,7 @@ def _measure(effort: int, tell: Tell) -> Result:  # noqa: ARG001 - counting once
 
 
 def _draw(result: Result) -> Mapping[str, Figure]:
-    names = list(result)[::-1]
+    names = list(OPERATIONS)[::-1]
     parts: Sequence[tuple[str, str, list[float]]] = [
         (
             "table, written",
@@ -121,7 +121,8 @@ def _describe(result: Result) -> str:
             str(each["index_write_units"]),
             f"{each['read_units']:g}",
         ]
-        for name, each in result.items()
+        for name in OPERATIONS
+        for each in [result[name]]
     ]
     header = [
         "operation",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench import calls
+from bench import calls, contention
 from bench.part import Part
 
-PARTS: Sequence[Part] = (calls.PART,)
+PARTS: Sequence[Part] = (calls.PART, contention.PART)

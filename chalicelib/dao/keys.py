@@ -15,7 +15,7 @@ HOLDS = "HOLDS"
 AVAILABILITY_PREFIX = "AVAILABILITY#"
 _BOOKING_PREFIX = "BOOKING#"
 
-POLICY_COPIES = 16
+POLICY_COPIES = 64
 """A check locks its item for as long as its transaction takes. With one copy for all slots of a provider, bookings of
 different slots would wait for each other; with these, they seldom do."""
 

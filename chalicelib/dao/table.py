@@ -51,7 +51,7 @@ class ConditionFailedError(Exception):
 class Retries:
     """How a cancelled transaction is tried again: full jitter below a doubling bound, within the time of a request."""
 
-    attempts: int = 8
+    attempts: int = 10
     first_wait_seconds: float = 0.025
     longest_wait_seconds: float = 0.8
     sleep: Callable[[float], None] = time.sleep

@@ -1,7 +1,6 @@
 """Creating, changing and finding providers."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,10 +24,13 @@ class Providers(InMemoryProviders):
         self.before_change: list[Callable[[], None]] = []
         self.changes = 0
         self.reads = 0
+        self.after_find: Callable[[], None] = lambda: None
 
     def find(self, provider_id: str) -> Provider | None:
         self.reads += 1
-        return super().find(provider_id)
+        found = super().find(provider_id)
+        self.after_find()
+        return found
 
     def change(self, before: Provider, after: Provider) -> None:
         if self.before_change:
@@ -83,7 +85,7 @@ def test_what_this_process_has_changed_is_shown_at_once(service: ProviderService
 def test_how_old_it_is_counts_from_before_it_was_read(service: ProviderService, store: Providers, clock: Clock) -> None:
     """By the time the answer is there, it may be another provider already."""
     service.create(name="Ann", time_zone="UTC", provider_id="ann")
-    clock.step = timedelta(seconds=6)
+    store.after_find = lambda: clock.advance(seconds=10)
     service.lately("ann")
     service.lately("ann")
     assert store.reads == 2
