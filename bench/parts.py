@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bench import flash_sale
 from bench.part import Part
 
-PARTS: Sequence[Part] = ()
+PARTS: Sequence[Part] = (flash_sale.PART,)
