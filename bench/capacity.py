@@ -21,9 +21,10 @@ Item: TypeAlias = Mapping[str, Any]
 """An item as the API has it: `{"PK": {"S": "USER#1"}, "ttl": {"N": "1790000000"}}`."""
 
 Change: TypeAlias = "tuple[Item | None, Item | None]"
-"""An item before and after an action; None while there is none.
+"""An item before and after an action; None while there is none. After a condition check it is as before.
 
-After a condition check, and after an action that was refused, it is as it was before."""
+An action that was refused takes what it would have taken, had it been done ("Capacity unit consumption for write
+operations"), on the table; it writes no index."""
 
 _WRITE_UNIT_BYTES = 1024
 _READ_UNIT_BYTES = 4096
@@ -58,7 +59,7 @@ def write_units_of_transaction(changes: Sequence[Change]) -> int:
     """Units of a TransactWriteItems on the table: two for each started KB, to prepare and to commit.
 
     A condition check takes as much as a write ("Amazon DynamoDB Transactions: How it works", capacity management). What
-    a cancelled transaction takes is not on the page; here it is as much as one that changes nothing, which is the most.
+    a cancelled transaction takes, the page does not say: not more than this, which it is taken for.
     """
     return sum(2 * write_units(before, after) for before, after in changes)
 
