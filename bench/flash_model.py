@@ -153,7 +153,7 @@ class Model:
         self.env = simpy.Environment()
         self._sale = sale
         self._setup = setup
-        self._random = random.Random(seed)  # noqa: S311
+        self._random = random.Random(seed)
         self._retries = Retries(jitter=self._random.random)
         self._slots = list(islice(_slot_ids(), sale.slots))
         self._locked = set[str]()

@@ -71,24 +71,38 @@ class Meter:
     _before: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        events: Any = self.dynamodb.meta.events
-        events.register("after-call.dynamodb", self._called)
-        events.register("provide-client-params.dynamodb.TransactWriteItems", self._about_to_write)
-        events.register("after-call.dynamodb.TransactWriteItems", self._written)
-        events.register("provide-client-params.dynamodb.BatchGetItem", self._about_to_read)
-        events.register("after-call.dynamodb.BatchGetItem", self._read_batch)
-        events.register("after-call.dynamodb.GetItem", self._read)
-        events.register("after-call.dynamodb.Query", self._queried)
         queue: Any = self.sqs.meta.events
         queue.register("before-call.sqs.SendMessage", self._send)
 
     @contextmanager
     def measuring(self) -> "Iterator[Callable[[], Usage]]":
-        """Measure what is done inside; the usage can be asked for from then on."""
+        """Measure what is done inside; the usage can be asked for from then on.
+
+        Else nothing is looked at, which would take time: items are read before and after each write.
+        """
         self._calls, self._saved = [], 0
         self._writes = self._index_writes = 0
         self._reads = 0.0
-        yield lambda: Usage(
+        events: Any = self.dynamodb.meta.events
+        handlers = (
+            ("after-call.dynamodb", self._called),
+            ("provide-client-params.dynamodb.TransactWriteItems", self._about_to_write),
+            ("after-call.dynamodb.TransactWriteItems", self._written),
+            ("provide-client-params.dynamodb.BatchGetItem", self._about_to_read),
+            ("after-call.dynamodb.BatchGetItem", self._read_batch),
+            ("after-call.dynamodb.GetItem", self._read),
+            ("after-call.dynamodb.Query", self._queried),
+        )
+        for event, handler in handlers:
+            events.register(event, handler)
+        try:
+            yield self._usage
+        finally:
+            for event, handler in handlers:
+                events.unregister(event, handler)
+
+    def _usage(self) -> Usage:
+        return Usage(
             calls=tuple(self._calls),
             in_sequence=len(self._calls) - self._saved,
             write_units=self._writes,
