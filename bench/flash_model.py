@@ -255,8 +255,9 @@ class Model:
                 return Answer.TAKEN if self.is_taken(slot) else None
             self._meets(Limit.SLOTS)
             yield self._takes(THROTTLED)
-            # As in botocore.retries.standard.ExponentialBackoff.
-            yield self.env.timeout(self._random.random() * min(2**attempt, 20))
+            if attempt + 1 < _BOTOCORE_TRIES:
+                # As in botocore.retries.standard.ExponentialBackoff.
+                yield self.env.timeout(self._random.random() * min(2**attempt, 20))
         return Answer.UNAVAILABLE
 
     def is_taken(self, slot: str) -> bool:

@@ -110,7 +110,7 @@ def _describe(result: Result) -> str:
         "202",
         "409",
         "503",
-        "429",
+        "turned away",
         "sold",
         "in",
         "busiest s",
