@@ -1,36 +1,56 @@
-"""The Chalice application: the routes, and the entry points of the authorizer and the two workers."""
+"""The Chalice application: the routes, and the entry points of the authorizer and the two workers.
+
+Each is a Lambda function of its own, which loads what it needs and no more. Elsewhere, all of it is loaded.
+"""
 
 import os
+from importlib import import_module
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, DynamoDBEvent, SQSEvent
 
-from chalicelib.bootstrap import application, authentication_is_off, authorizer
-from chalicelib.handlers import register_routes
+from chalicelib.settings import authentication_is_off
 from chalicelib.workers.batch import BatchResponse
 
 app = Chalice(app_name="appointments", configure_logs=False)
+
+_HANDLER = os.environ.get("_HANDLER", "app.app")
+"""The entry point that this function is, as Lambda names it."""
 
 
 @app.authorizer()
 def authorize(request: AuthRequest) -> AuthResponse:
     """Tell the gateway who calls."""
+    from chalicelib.gatekeeper import authorizer  # noqa: PLC0415
+
     return authorizer()(request)
 
 
-# Which routes have an authorizer, Chalice must know when they are declared.
-register_routes(
-    app, lambda: application().services, authorizer=None if authentication_is_off(os.environ) else authorize
-)
+if _HANDLER == "app.app":
+    from chalicelib.bootstrap import application
+    from chalicelib.handlers import register_routes
+
+    # Which routes have an authorizer, Chalice must know when they are declared.
+    register_routes(
+        app, lambda: application().services, authorizer=None if authentication_is_off(os.environ) else authorize
+    )
 
 
 # Terraform makes the event source mappings: what Chalice asks for here only declares that there are some.
 @app.on_sqs_message(queue="appointments-bookings", batch_size=10)
 def process_bookings(event: SQSEvent) -> BatchResponse:
     """Create the bookings of held slots."""
+    from chalicelib.bootstrap import application  # noqa: PLC0415
+
     return application().process_bookings(event.to_dict())
 
 
 @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:*:*:table/appointments/stream/*", batch_size=100)
 def expire_bookings(event: DynamoDBEvent) -> BatchResponse:
     """Expire the bookings whose triggers TTL has removed."""
+    from chalicelib.bootstrap import application  # noqa: PLC0415
+
     return application().expire_bookings(event.to_dict())
+
+
+# While a function initialises, it has more of the processor than at its first event.
+import_module("chalicelib.gatekeeper" if _HANDLER == "app.authorize" else "chalicelib.bootstrap")

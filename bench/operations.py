@@ -12,10 +12,11 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from bench.meter import Meter, Usage
-from chalicelib.bootstrap import Application, Clients, Settings, build
+from chalicelib.bootstrap import Application, Clients, build
 from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.domain.models import Availability, Booking, WeeklyPattern, Window
+from chalicelib.settings import Settings
 from local_stack.resources import Table, provision_table
 
 if TYPE_CHECKING:

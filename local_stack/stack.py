@@ -65,11 +65,11 @@ def load_application() -> Application:
     """
     # Not at the top: whoever brings an application of their own needs neither this one nor what it imports.
     import app  # noqa: PLC0415
-    from chalicelib import bootstrap  # noqa: PLC0415
+    from chalicelib import bootstrap, settings  # noqa: PLC0415
 
     try:
         bootstrap.application()
-    except bootstrap.SettingsError as error:
+    except settings.SettingsError as error:
         raise StackError(str(error)) from None
     return Application(app=app.app, process_bookings=app.process_bookings, expire_bookings=app.expire_bookings)
 

@@ -13,11 +13,12 @@ from itertools import islice
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.bootstrap import Clients, Settings, build
+from chalicelib.bootstrap import Clients, build
 from chalicelib.dao.stream import booking_of_trigger
 from chalicelib.domain.errors import MalformedRecordError
 from chalicelib.domain.models import Booking
 from chalicelib.queue.message import decode
+from chalicelib.settings import Settings
 from chalicelib.workers.sources import removed_triggers
 from operations.dead_letters import DeadLetterQueue
 from operations.screen import ago, counted, short

@@ -13,9 +13,10 @@ from uuid import UUID
 from chalice.app import Chalice
 
 from chalicelib.aws import TimeLimit
-from chalicelib.bootstrap import Application, Settings, build
+from chalicelib.bootstrap import Application, build
 from chalicelib.dao.table import Retries
 from chalicelib.handlers import register_routes
+from chalicelib.settings import Settings
 from local_stack.gateway import EventConverter
 from local_stack.invocation import make_context
 from local_stack.resources import API_TIMEOUT_SECONDS, resources

@@ -8,23 +8,16 @@ import pytest
 from chalice.app import AuthRequest
 from pydantic import ValidationError
 
-from chalicelib.bootstrap import (
-    AuthorizerSettings,
-    Clients,
-    Settings,
-    SettingsError,
-    application,
-    authentication_is_off,
-    authorizer,
-    build,
-)
+from chalicelib.bootstrap import Clients, application, build
 from chalicelib.dao.table import Retries
 from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import InvalidInputError, ProviderExistsError
 from chalicelib.domain.models import CANCEL, BookingStatus
+from chalicelib.gatekeeper import authorizer
 from chalicelib.identity.authorizer import UnauthorizedError
 from chalicelib.identity.keys import KeysUnavailableError
 from chalicelib.services.listings import Page, PageRequest
+from chalicelib.settings import AuthorizerSettings, Settings, SettingsError, authentication_is_off
 from tests.builders import CURSOR_KEY, DAY, NOW, Clock, availability, booking, new_id, slot
 from tests.events import event, failed, message, removal, sqs_record
 from tests.identity.issuer import token

@@ -202,7 +202,7 @@ def _header(field: str) -> str:
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(alias_generator=to_camel, defer_build=True, extra="forbid", frozen=True, strict=True)
 
     nullable: ClassVar[frozenset[str]] = frozenset()
     """The fields in which null means something; one that is not meant is left out, and null is no value of it."""
@@ -491,7 +491,7 @@ class RescheduleBooking(_Request):
 
 
 class _View(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(alias_generator=to_camel, defer_build=True, populate_by_name=True, frozen=True)
 
 
 _IfAny = Annotated[_T | None, Field(exclude_if=lambda value: value is None)]

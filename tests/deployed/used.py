@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
-from chalicelib.bootstrap import Application, Clients, Settings, build
+from chalicelib.bootstrap import Application, Clients, build
 from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import ServiceUnavailableError, SlotUnavailableError
 from chalicelib.domain.models import Availability, Booking, WeeklyPattern
 from chalicelib.services import AvailabilityService
 from chalicelib.services.listings import PageRequest
+from chalicelib.settings import Settings
 from local_stack.resources import Provisioned
 from tests.builders import CURSOR_KEY, availability, new_id, window
 from tests.deployed.recorder import Permission, Recorder, recording

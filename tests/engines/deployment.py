@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.bootstrap import Application, Clients, Settings, build
+from chalicelib.bootstrap import Application, Clients, build
 from chalicelib.dao.items import Item
 from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.models import Booking, Slot
+from chalicelib.settings import Settings
 from local_stack.resources import Table, provision, resources
 from local_stack.sqs_poller import SqsPoller
 from local_stack.stream_poller import StreamPoller

@@ -11,11 +11,12 @@ from botocore.retries import standard
 from botocore.retries.quota import RetryQuota
 
 from chalicelib.aws import CLIENT_CONFIG
-from chalicelib.bootstrap import Application, Clients, Settings, build
+from chalicelib.bootstrap import Application, Clients, build
 from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import Item
 from chalicelib.dao.table import Retries
 from chalicelib.domain.models import Booking
+from chalicelib.settings import Settings
 from tests.builders import CURSOR_KEY, NOW, Clock, new_id
 from tests.faults.faults import TRIES, Fault, Plan
 from tests.faults.proxy import Proxy

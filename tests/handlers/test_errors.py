@@ -9,7 +9,6 @@ from http import HTTPStatus
 import pytest
 from chalice.app import Chalice, Request, Response
 
-from chalicelib.bootstrap import SettingsError
 from chalicelib.domain import errors
 from chalicelib.domain.models import BookingStatus, Provider
 from chalicelib.handlers.access import PUBLIC
@@ -17,6 +16,7 @@ from chalicelib.handlers.bookings import booking_id_in
 from chalicelib.handlers.http import Router
 from chalicelib.handlers.problems import PROBLEM_OF, response_for
 from chalicelib.services import Services
+from chalicelib.settings import SettingsError
 from tests.handlers.api import Answer, Api, assert_problem, gateway_event
 from tests.log_lines import log_lines
 

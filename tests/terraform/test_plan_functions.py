@@ -5,7 +5,7 @@ import json
 import pytest
 
 import app
-from chalicelib.bootstrap import AuthorizerSettings, Settings
+from chalicelib.settings import AuthorizerSettings, Settings
 from tests.terraform.addresses import (
     AUTHORIZER,
     BOOKINGS,
