@@ -2,7 +2,25 @@
 
 from collections.abc import Sequence
 
-from bench import calls, contention, flash_sale, table_size, throughput
+from bench import (
+    calls,
+    cold_start,
+    contention,
+    flash_sale,
+    package_size,
+    table_size,
+    throughput,
+    warm_path,
+)
 from bench.part import Part
 
-PARTS: Sequence[Part] = (calls.PART, contention.PART, table_size.PART, throughput.PART, flash_sale.PART)
+PARTS: Sequence[Part] = (
+    calls.PART,
+    cold_start.PART,
+    package_size.PART,
+    warm_path.PART,
+    contention.PART,
+    table_size.PART,
+    throughput.PART,
+    flash_sale.PART,
+)

@@ -21,9 +21,14 @@ CLIENT_CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=64,
     tcp_keepalive=True,
+    parameter_validation=False,
+    user_agent="appointments",
 )
 """Three tries of 3 s and the waits of 1 and 2 s between them: no call takes longer than 12 s. Set here since botocore's
-defaults differ by version."""
+defaults differ by version.
+
+To check the shape of each request, as AWS does anyway, and to write down the machine in each takes botocore a third of
+its time for a call: neither is done."""
 
 WORK_SECONDS: Final = 16.0
 """How long a request or a batch may begin new calls: with a last one of 12 s it ends within the 29 s of API Gateway."""

@@ -17,6 +17,8 @@ _NOISE = re.compile(
     r"(^|/)__pycache__/|\.py[co]$|\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$|^[^/]+\.data/|/$"
     # Of the viewers that offapi carries, one is shown (`chalicelib.handlers.docs`); the others are 7 MB.
     r"|^offapi/(redoc|scalar|swagger_preset)\.js$|^\.gitignore$"
+    # botocore describes some 400 services, in 14 MB, and loads the descriptions of those that are called.
+    r"|^botocore/data/(?!(dynamodb|sqs)/)[^/]+/"
 )
 _DIST_INFO = re.compile(r"^(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/METADATA$")
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import boto3
-import botocore.session
 from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
@@ -19,7 +18,7 @@ from botocore.retries import standard
 from botocore.retries.quota import RetryQuota
 
 from chalicelib.aws import CLIENT_CONFIG
-from chalicelib.bootstrap import Clients
+from chalicelib.bootstrap import Clients, with_plain_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,12 +69,7 @@ class Wire:
         # the former here, and the simulated table checks what it is asked for itself.
         quick = Config(signature_version=UNSIGNED, user_agent="simulation", parameter_validation=False)
         config = CLIENT_CONFIG.merge(quick)
-        core = botocore.session.Session()
-        # Both are the same in JSON as they are for botocore, but for binary values, of which the application has none.
-        # So they are passed on whole, and not taken apart to be put together again.
-        shapes = core.get_component("data_loader").load_service_model("dynamodb", "service-2")["shapes"]
-        for name in ("AttributeValue", "TransactWriteItem"):
-            shapes[name]["document"] = True
+        core = with_plain_values("TransactWriteItem")
         session = boto3.Session("x", "x", region_name="us-east-1", botocore_session=core)
         self.clients = Clients(session.client("dynamodb", config=config), session.client("sqs", config=config))
         self._endpoints: dict[str, _Endpoint] = {}

@@ -116,17 +116,17 @@ class Table:
 
     def query(self, partition: str) -> "list[Item]":
         """Read all items of a partition, consistently and in order."""
-        return list(self._pages("PK = :pk", {":pk": partition}))
+        return list(self._consistently("PK = :pk", {":pk": partition}))
 
     def query_range(self, of: "Range", *, after: "Key | None" = None, page_size: int | None = None) -> "Iterator[Item]":
         """Read the items of a range, consistently and in order, as they are asked for, `page_size` at a time.
 
         With `after`, the key of an item that is there or was, only those that come after it.
         """
-        optional: dict[str, Any] = {"PaginationConfig": {"PageSize": page_size}}
+        optional: dict[str, Any] = {} if page_size is None else {"Limit": page_size}
         if after is not None:
             optional["ExclusiveStartKey"] = serialized(after)
-        return self._pages(
+        return self._consistently(
             "PK = :pk AND SK BETWEEN :first AND :last",
             {":pk": of.partition, ":first": of.first, ":last": of.last},
             **optional,
@@ -158,24 +158,17 @@ class Table:
             optional["FilterExpression"] = on_items.condition_expression
         if after is not None:
             optional["ExclusiveStartKey"] = serialized(after)
-        pages = iter(
-            self._client.get_paginator("query").paginate(
-                TableName=self._name,
-                IndexName=index,
-                KeyConditionExpression=on_key.condition_expression,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=serialized(values),
-                ScanIndexForward=forward,
-                PaginationConfig={"PageSize": page_size},
+        return self._pages(
+            {
+                "IndexName": index,
+                "KeyConditionExpression": on_key.condition_expression,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": serialized(values),
+                "ScanIndexForward": forward,
+                "Limit": page_size,
                 **optional,
-            )
+            }
         )
-        while True:
-            with self._time_limit.calling("table"):
-                page = next(pages, None)
-            if page is None:
-                return
-            yield from map(deserialized, page["Items"])
 
     def transact(
         self, actions: Sequence[Action], *, decided_by: int | None = None, look: Callable[[], None] | None = None
@@ -214,22 +207,25 @@ class Table:
             return False
         return True
 
-    def _pages(self, condition: str, values: Mapping[str, str], **optional: Any) -> "Iterator[Item]":
-        pages = iter(
-            self._client.get_paginator("query").paginate(
-                TableName=self._name,
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=serialized(values),
-                ConsistentRead=True,
-                **optional,
-            )
-        )
+    def _pages(self, query: dict[str, Any]) -> "Iterator[Item]":
+        """The items that a query finds, page by page as they are asked for. botocore's paginator takes long to make."""
         while True:
             with self._time_limit.calling("table"):
-                page = next(pages, None)
-            if page is None:
-                return
+                page = self._client.query(TableName=self._name, **query)
             yield from map(deserialized, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query = {**query, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _consistently(self, condition: str, values: Mapping[str, str], **optional: Any) -> "Iterator[Item]":
+        return self._pages(
+            {
+                "KeyConditionExpression": condition,
+                "ExpressionAttributeValues": serialized(values),
+                "ConsistentRead": True,
+                **optional,
+            }
+        )
 
     def _transact_once(self, items: list[Any], token: str, decided_by: int | None) -> bool:
         """False if the transaction was cancelled for a reason that passes by itself."""

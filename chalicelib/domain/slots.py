@@ -73,8 +73,7 @@ def slot_id_of(local_start: datetime) -> str:
 def local_end_time(slot: Slot) -> str:
     """The slot's end on the provider's clock as `HH:MM`; midnight at the day's end is `24:00`, as in the request."""
     end = slot.ends_at.astimezone(ZoneInfo(slot.time_zone))
-    start = slot.starts_at.astimezone(ZoneInfo(slot.time_zone))
-    ends_the_day = end.time() == time.min and end.date() > start.date()
+    ends_the_day = end.time() == time.min and end.date() > slot.day
     return "24:00" if ends_the_day else end.strftime("%H:%M")
 
 
