@@ -3,13 +3,11 @@
 Each is a Lambda function of its own, which loads what it needs and no more. Elsewhere, all of it is loaded.
 """
 
+import gc
 import os
 from importlib import import_module
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, DynamoDBEvent, SQSEvent
-
-from chalicelib.settings import authentication_is_off
-from chalicelib.workers.batch import BatchResponse
 
 app = Chalice(app_name="appointments", configure_logs=False)
 
@@ -25,19 +23,9 @@ def authorize(request: AuthRequest) -> AuthResponse:
     return authorizer()(request)
 
 
-if _HANDLER == "app.app":
-    from chalicelib.bootstrap import application
-    from chalicelib.handlers import register_routes
-
-    # Which routes have an authorizer, Chalice must know when they are declared.
-    register_routes(
-        app, lambda: application().services, authorizer=None if authentication_is_off(os.environ) else authorize
-    )
-
-
 # Terraform makes the event source mappings: what Chalice asks for here only declares that there are some.
 @app.on_sqs_message(queue="appointments-bookings", batch_size=10)
-def process_bookings(event: SQSEvent) -> BatchResponse:
+def process_bookings(event: SQSEvent) -> object:
     """Create the bookings of held slots."""
     from chalicelib.bootstrap import application  # noqa: PLC0415
 
@@ -45,12 +33,34 @@ def process_bookings(event: SQSEvent) -> BatchResponse:
 
 
 @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:*:*:table/appointments/stream/*", batch_size=100)
-def expire_bookings(event: DynamoDBEvent) -> BatchResponse:
+def expire_bookings(event: DynamoDBEvent) -> object:
     """Expire the bookings whose triggers TTL has removed."""
     from chalicelib.bootstrap import application  # noqa: PLC0415
 
     return application().expire_bookings(event.to_dict())
 
 
-# While a function initialises, it has more of the processor than at its first event.
-import_module("chalicelib.gatekeeper" if _HANDLER == "app.authorize" else "chalicelib.bootstrap")
+def _declare_routes() -> None:
+    from chalicelib.bootstrap import application  # noqa: PLC0415
+    from chalicelib.handlers import register_routes  # noqa: PLC0415
+    from chalicelib.settings import authentication_is_off  # noqa: PLC0415
+
+    # Which routes have an authorizer, Chalice must know when they are declared.
+    register_routes(
+        app, lambda: application().services, authorizer=None if authentication_is_off(os.environ) else authorize
+    )
+
+
+def _load() -> None:
+    """Load what this function needs: while it initialises, it has more of the processor than at its first event."""
+    # What is loaded stays. The garbage collector would look through it, over and over, and find nothing.
+    gc.disable()
+    if _HANDLER == "app.app":
+        _declare_routes()
+    else:
+        import_module("chalicelib.gatekeeper" if _HANDLER == "app.authorize" else "chalicelib.bootstrap")
+    gc.freeze()
+    gc.enable()
+
+
+_load()

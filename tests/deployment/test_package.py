@@ -210,7 +210,7 @@ def test_the_summary_tells_the_sizes(package: Mapping[str, bytes]) -> None:
     lines = summary(package).splitlines()
 
     assert lines[0].startswith(f"build/deployment.zip  {len(package['deployment.zip']) / 1e6:.1f} MB")
-    assert lines[1].split()[0] == "botocore"
+    assert lines[1].split()[0] == "cryptography"
     assert len(lines) == 1 + 5 + 1
 
 
