@@ -7,6 +7,7 @@ from bench import (
     cold_start,
     contention,
     flash_sale,
+    money,
     package_size,
     table_size,
     throughput,
@@ -16,6 +17,7 @@ from bench.part import Part
 
 PARTS: Sequence[Part] = (
     calls.PART,
+    money.PART,
     cold_start.PART,
     package_size.PART,
     warm_path.PART,
