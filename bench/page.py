@@ -11,6 +11,7 @@ from bench.part import Part, Result, picture
 mpl.use("svg")
 # The same figures give the same file: ids would be drawn by chance, and the date is in the results.
 mpl.rcParams["svg.hashsalt"] = "appointments"
+mpl.rcParams["svg.fonttype"] = "none"
 
 _HEAD = """\
 # What it costs, and how fast it is
