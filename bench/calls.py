@@ -104,7 +104,7 @@ def _draw(result: Result) -> Mapping[str, Figure]:
         axes.barh(shown, widths, left=left, label=label, color=colour)
         left = [before + width for before, width in zip(left, widths, strict=True)]
     axes.set_xlabel("request units (a write unit costs as much as five read units)")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper right")
     axes.spines[["top", "right"]].set_visible(False)
     return {"units": figure}
 

@@ -6,6 +6,7 @@ from functools import partial
 from statistics import fmean
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from bench.part import Part, Result, Tell, picture, table
 from bench.race import TRANSACTION_SECONDS, WAY_SECONDS, Client, Race
@@ -109,8 +110,15 @@ def _draw(result: Result) -> "Mapping[str, Figure]":
         for within in WITHIN_SECONDS:
             found = result[_name(slots, within)]
             most = max(found.values(), key=lambda outcome: outcome["clients"])
-            axes.plot(most["milliseconds"], range(1, 101), label=f"within {within:g} s", drawstyle="steps-post")
+            axes.plot(
+                most["milliseconds"],
+                range(1, 101),
+                label=f"within {within:g} s" if within else "at once",
+                drawstyle="steps-post",
+            )
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_title(f"{CLIENTS} clients at {slots} slot{'s' if slots > 1 else ''}", fontsize=10)
         axes.set_xlabel("milliseconds to the answer, in virtual time")
         axes.spines[["top", "right"]].set_visible(False)
