@@ -93,7 +93,7 @@ class BookingService:
         self._new_id = new_id
         self._hold = hold
         self._max_active_holds = max_active_holds
-        self._seen = Recent[str, _Seen]()
+        self._seen: Recent[str, _Seen] = Recent()
         """By provider."""
 
     def hold(
@@ -220,8 +220,10 @@ class BookingService:
     def _guess(self, provider_id: str, slot_id: str) -> tuple[Slot, Policy, Holds] | None:
         """What a hold may be decided on: most slots of a provider are alike, and most users hold no other slot."""
         seen = self._seen.get(provider_id)
-        slot = slot_like(seen.slot, slot_id) if seen else None
-        return (slot, seen.policy, NO_HOLDS) if seen and slot else None
+        if seen is None:
+            return None
+        slot = slot_like(seen.slot, slot_id)
+        return (slot, seen.policy, NO_HOLDS) if slot else None
 
     def _prospect(
         self, provider_id: str, slot_id: str, user_id: str, key: IdempotencyKey | None

@@ -12,7 +12,7 @@ class Ownership:
 
     def __init__(self, *, providers: ProviderStore) -> None:
         self._providers = providers
-        self._owners = Recent[str, tuple[str | None]]()
+        self._owners: Recent[str, tuple[str | None]] = Recent()
 
     def has_provider(self, caller: Caller, provider_id: str) -> bool:
         """Whether the caller acts for the provider. Raises `ProviderNotFoundError`."""

@@ -23,7 +23,7 @@ class ProviderService:
         self._providers = providers
         self._clock = clock
         self._new_id = new_id
-        self._read = Recent[str, tuple[datetime, Provider]]()
+        self._read: Recent[str, tuple[datetime, Provider]] = Recent()
         """The providers as they were read or written last, and when that was begun."""
 
     def create(
