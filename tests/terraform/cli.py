@@ -80,6 +80,8 @@ class Terraform:
             "TF_CLI_CONFIG_FILE": str(settings),
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
+            # The provider lives for seconds, a third of which would go into collecting garbage.
+            "GOGC": "400",
         }
         self.run("init", "-input=false", "-backend=false", "-lockfile=readonly", f"-plugin-dir={plugins.resolve()}")
 
