@@ -23,8 +23,11 @@ _BATCH_SECONDS = 0.15
 _MESSAGES_A_BATCH = 3
 """A queue's pollers hand over what there is: at a few bookings a second not many messages at a time; assumed."""
 
-_LINE_BYTES = 400
-"""Of a line of the log, with what the gateway and Lambda write for a request; assumed."""
+_LOG_BYTES_OF_A_REQUEST = 2000
+"""The gateway's, Lambda's and the application's lines; as in docs/deployment.md."""
+
+_LOG_BYTES_OF_A_RECORD = 500
+"""Those of a worker; assumed."""
 
 REQUESTS = {
     "confirmed": ("slots", "create", "confirm"),
@@ -58,7 +61,9 @@ def _counts(ending: str, usages: "Mapping[str, Usage]") -> dict[str, Counter[str
         # Sent, received and deleted; the last two for a batch at a time.
         "queue": Counter({"SQS requests": 1 + 2 / _MESSAGES_A_BATCH}),
         "stream": Counter({"stream reads by Lambda": 1}),
-        "logs": Counter({"log GB": (2 * len(requests) + len(work)) * _LINE_BYTES / 1e9}),
+        "logs": Counter(
+            {"log GB": (len(requests) * _LOG_BYTES_OF_A_REQUEST + len(work) * _LOG_BYTES_OF_A_RECORD) / 1e9}
+        ),
     }
 
 
