@@ -19,6 +19,9 @@ TERRAFORM := terraform -chdir=terraform
 # Hundreds of processes import the same files here: they are compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
+# With --jobs, what is installed is installed side by side; a make that a test starts must not hear of that.
+unexport MAKEFLAGS
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test token simulate replay mutate fuzz bench check-data check audit chromium format openapi lock package plan deploy destroy smoke environment clean
 
