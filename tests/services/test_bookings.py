@@ -527,7 +527,10 @@ def test_a_request_that_is_being_done_meanwhile_is_not_refused_for_what_it_held_
     assert morning.hold_number(ONE_MORE, key="key") == last
 
 
-def test_a_slot_that_nobody_can_have_is_told_before_too_many_holds(morning: Morning) -> None:
+@pytest.mark.parametrize("has_held_before", [True, False])
+def test_a_slot_that_nobody_can_have_is_told_before_too_many_holds(morning: Morning, has_held_before: bool) -> None:
+    if not has_held_before:
+        morning.service = morning.service_with(max_active_holds=MAX_ACTIVE_HOLDS)
     with pytest.raises(SlotUnavailableError):
         morning.hold_number(0)
     with pytest.raises(SlotNotFoundError):
