@@ -64,7 +64,8 @@ def _describe(result: Result) -> str:
 ![The largest parts of the package]({picture("package", "parts")})
 
 Of botocore's descriptions of AWS's services, only those of DynamoDB and SQS are packed, and of the viewers of the API's
-description only the one that is shown. What is left is what the dependencies are made of.
+description only the one that is shown. What is left is what the dependencies are made of, and its bytecode: Lambda can't write
+any where a function lies, and without it each cold start would compile all that it imports, which takes three times as long.
 """
 
 

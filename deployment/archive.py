@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,20 +19,47 @@ if TYPE_CHECKING:
 # time: pydantic looks for plugins among the entry points of all distributions.
 _NOISE = re.compile(
     r"(^|/)__pycache__/|\.py[co]$|\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$|^[^/]+\.data/|/$"
+    # botocore describes all services of AWS, in 15 MB of the zip; two are called. icalendar brings its tests.
+    r"|^botocore/data/(?!dynamodb/|sqs/)[^/]+/|^icalendar/tests/"
     # Of the viewers that offapi carries, one is shown (`chalicelib.handlers.docs`); the others are 7 MB.
     r"|^offapi/(redoc|scalar|swagger_preset)\.js$|^\.gitignore$"
-    # botocore describes some 400 services, in 14 MB, and loads the descriptions of those that are called.
-    r"|^botocore/data/(?!(dynamodb|sqs)/)[^/]+/"
 )
 _DIST_INFO = re.compile(r"^(?P<name>[^/]+)-(?P<version>[^/-]+)\.dist-info/METADATA$")
+_FUNCTION_FOLDER = "/var/task"
+"""Where Lambda unpacks, which tracebacks tell: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 
 
 def contents(archive: bytes) -> dict[str, bytes]:
-    """The files in a zip that are needed at run time, by name."""
+    """The files in a zip, by name."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        return {name: opened.read(name) for name in opened.namelist() if not _NOISE.search(name)}
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def needed(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files that are needed at run time."""
+    return {name: content for name, content in files.items() if not _NOISE.search(name)}
+
+
+def with_bytecode(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files, and what this Python compiles its modules to.
+
+    Lambda can't write bytecode where a function lies, so without it each cold start would compile all that it imports,
+    which takes longer than all else. It is not checked against the source, whose date is none. A Python of another
+    version, to which it means nothing, takes the source.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory)
+        for name, content in files.items():
+            if name.endswith(".py"):
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_bytes(content)
+        options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", directory, "-p", _FUNCTION_FOLDER]
+        # In a process of its own: what else is loaded would show in the bytes.
+        subprocess.run([sys.executable, "-I", "-S", "-m", "compileall", *options, directory], check=True)  # noqa: S603
+        compiled = {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*.pyc")}
+    return {**files, **compiled}
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:

@@ -1,6 +1,6 @@
 """`python -m deployment.package`: makes what Terraform deploys, in `build/`.
 
-- `deployment.zip`: the functions, as Chalice packs them, with the versions of `requirements/runtime.txt`;
+- `deployment.zip`: the functions, as Chalice packs them, with the versions of `requirements/runtime.txt`, compiled;
 - `api.json`: the REST API's body, see `deployment.openapi`;
 - `package.json`: the runtime and the architecture that the zip is for.
 
@@ -43,11 +43,11 @@ class PackageError(Exception):
 def build(root: Path, environment: Mapping[str, str]) -> dict[str, bytes]:
     """The files of the package by name, made from a source tree. Raises PackageError."""
     locked = pins((root / LOCK).read_text(encoding="utf-8"))
-    files = archive.contents(_chalice_zip(root, environment))
+    files = archive.needed(archive.contents(_chalice_zip(root, environment)))
     require_versions(archive.distributions(files), locked)
     made_for = {"architecture": ARCHITECTURE, "runtime": f"python{sys.version_info.major}.{sys.version_info.minor}"}
     return {
-        "deployment.zip": archive.packed(files),
+        "deployment.zip": archive.packed(archive.with_bytecode(files)),
         "api.json": openapi.text().encode(),
         "package.json": (json.dumps(made_for, indent=2, sort_keys=True) + "\n").encode(),
     }

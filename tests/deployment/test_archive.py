@@ -1,13 +1,16 @@
 """The zip's bytes depend on nothing but the content."""
 
+import importlib.util
 import io
+import marshal
 import stat
+import sys
 import zipfile
 from collections.abc import Mapping
 
 import pytest
 
-from deployment.archive import contents, distributions, packed, top_level_sizes
+from deployment.archive import contents, distributions, needed, packed, top_level_sizes, with_bytecode
 
 FILES = {"app.py": b"print()", "core/fast.so": b"\x7fELF", "core/__init__.py": b"", "data/names.txt": b"a" * 5000}
 
@@ -33,7 +36,7 @@ def test_two_zips_that_differ_in_all_but_their_content_become_the_same() -> None
     other = zipped(other_order, date=(1999, 9, 9, 9, 9, 8), mode=0o777, system=0, method=zipfile.ZIP_DEFLATED)
 
     assert one != other
-    assert packed(contents(one)) == packed(contents(other))
+    assert packed(needed(contents(one))) == packed(needed(contents(other)))
 
 
 def test_a_changed_byte_changes_the_zip() -> None:
@@ -62,15 +65,17 @@ def test_everybody_may_read_what_is_unpacked() -> None:
         ("core-1.0.dist-info/REQUESTED", False),
         ("core-1.0.dist-info/direct_url.json", False),
         ("core-1.0.data/scripts/core.py", False),
-        ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
-        ("botocore/data/dynamodbstreams/2012-08-10/service-2.json.gz", False),
-        ("botocore/data/dynamodb/2012-08-10/service-2.json.gz", True),
-        ("botocore/data/sqs/2012-11-05/service-2.json.gz", True),
-        ("botocore/data/endpoints.json", True),
         ("offapi/redoc.js", False),
         ("offapi/scalar.js", False),
         ("offapi/swagger_preset.js", False),
         (".gitignore", False),
+        ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
+        ("botocore/data/sqs-of-others/1/service-2.json.gz", False),
+        ("icalendar/tests/test_time.py", False),
+        ("botocore/data/dynamodb/2012-08-10/service-2.json.gz", True),
+        ("botocore/data/sqs/2012-11-05/service-2.json.gz", True),
+        ("botocore/data/endpoints.json", True),
+        ("icalendar/tests.py", True),
         ("offapi/swagger_bundle.js", True),
         ("offapi/swagger_style.css", True),
         ("core-1.0.dist-info/METADATA", True),
@@ -82,7 +87,21 @@ def test_everybody_may_read_what_is_unpacked() -> None:
     ],
 )
 def test_what_installers_leave_behind_is_left_out_and_nothing_else(name: str, *, is_kept: bool) -> None:
-    assert (name in contents(packed({name: b""}))) is is_kept
+    assert (name in needed({name: b""})) is is_kept
+
+
+def test_bytecode_lies_beside_what_it_is_made_from() -> None:
+    files = with_bytecode({"core/__init__.py": b"raise ValueError", "core/data.json": b"{}"})
+    tag = sys.implementation.cache_tag
+    header, code = (
+        files[f"core/__pycache__/__init__.{tag}.pyc"][:16],
+        files[f"core/__pycache__/__init__.{tag}.pyc"][16:],
+    )
+
+    assert files.keys() == {"core/__init__.py", "core/data.json", f"core/__pycache__/__init__.{tag}.pyc"}
+    assert header[:4] == importlib.util.MAGIC_NUMBER
+    assert header[4:8] == b"\1\0\0\0", "never checked against the source, by PEP 552"
+    assert marshal.loads(code).co_filename == "/var/task/core/__init__.py"  # noqa: S302 - made just now
 
 
 def test_versions_are_told_by_the_metadata() -> None:

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from importlib.util import cache_from_source
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from deployment import openapi
-from deployment.archive import contents, distributions
+from deployment.archive import contents, distributions, needed
 from deployment.package import LOCK, ROOT, PackageError, main, pins, require_versions, summary
 from deployment.public_openapi import FILE
 from tests.builders import CURSOR_KEY
@@ -23,9 +24,10 @@ EXTENSION = f"cpython-{sys.version_info.major}{sys.version_info.minor}-x86_64-li
 """The end of a compiled module's name."""
 CODE = {
     f"_cffi_backend.{EXTENSION}",
+    "__pycache__",
     "annotated_types",
-    "app.py",
     "aws_lambda_powertools",
+    "app.py",
     "boto3",
     "botocore",
     "cffi",
@@ -105,14 +107,17 @@ def test_the_zip_has_the_application_as_it_stands(package: Mapping[str, bytes]) 
     names = contents(package["deployment.zip"])
     sources = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py"), FILE]
 
-    assert {name: content for name, content in names.items() if name.startswith(("app.py", "chalicelib/"))} == {
-        str(source.relative_to(ROOT)): source.read_bytes() for source in sources
-    }
+    own = {name: content for name, content in needed(names).items() if name.startswith(("app.py", "chalicelib/"))}
+    assert own == {str(source.relative_to(ROOT)): source.read_bytes() for source in sources}
 
 
-def test_the_zip_carries_no_leftovers_of_an_installation(package: Mapping[str, bytes]) -> None:
+def test_the_zip_carries_no_leftovers_of_an_installation_and_all_bytecode(package: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(BytesIO(package["deployment.zip"])) as archive:
-        assert archive.namelist() == sorted(contents(package["deployment.zip"]))
+        names = archive.namelist()
+    sources = needed(dict.fromkeys(names, b""))
+    compiled = {cache_from_source(name) for name in sources if name.endswith(".py")}
+
+    assert names == sorted({*sources, *compiled})
 
 
 def test_the_versions_are_those_of_the_lock(package: Mapping[str, bytes]) -> None:
