@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -101,7 +100,7 @@ def _tried(
             verified(project, attempts, processes)
             progress.advance(task)
             task = progress.add_task("remembered", total=len(attempts))
-            for each in tried(replace(project, schedules=0), attempts, processes):
+            for each in tried(project, attempts, processes):
                 if each.noticed_by:
                     done.append(each)
                     left.remove(each.mutant)

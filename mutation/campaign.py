@@ -58,14 +58,19 @@ def learned(project: Project, processes: Processes) -> Learned:
 
 
 def verified(project: Project, attempts: Sequence[Attempt], processes: Processes) -> None:
-    """Run the tests of attempts on the code as it is. One that fails would notice anything: raises `BrokenRunError`."""
+    """Run what attempts ask on the code as it is. What fails would notice anything: raises `BrokenRunError`."""
     of_files: dict[str, set[str]] = {}
     for attempt in attempts:
         for test in attempt.tests:
             of_files.setdefault(test.partition("::")[0], set()).add(test)
     # Two halves of files, as to import what tests need takes longer than to run these.
     halves = [set().union(*list(of_files.values())[start::2]) for start in (0, 1)]
-    for _ in processes.results([(verify, (project, frozenset(half))) for half in halves]):
+    runs: list[tuple[Callable[..., object], tuple[object, ...]]] = [
+        (verify, (project, frozenset(half))) for half in halves
+    ]
+    if any(attempt.with_schedules for attempt in attempts):
+        runs.append((try_schedules, (project,)))
+    for _ in processes.results(runs):
         pass
 
 

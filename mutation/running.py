@@ -34,6 +34,7 @@ _IMPORT_SECONDS = 120
 """What may pass until the tests are imported, and for all schedules of a mutant."""
 
 TIME_OUT = "time-out"
+SCHEDULE = "schedule"
 
 
 class BrokenRunError(Exception):
@@ -61,6 +62,8 @@ class Attempt:
 
     mutant: Mutant
     tests: Mapping[str, float]
+    with_schedules: bool = True
+    """Whether the schedules are run if no test notices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +173,9 @@ def _failing_schedule(schedules: int) -> str | None:
         try:
             failed = run_seeds([seed]).failed
         except Exception:
-            return f"schedule {seed}"
+            return f"{SCHEDULE} {seed}"
         if failed:
-            return f"schedule {seed}"
+            return f"{SCHEDULE} {seed}"
     return None
 
 
@@ -292,6 +295,8 @@ class _Runner(_Plugin):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=items[following] if following else None)
             if self.failed:
                 return self.failed
+        if not attempt.with_schedules:
+            return None
         _limit(_IMPORT_SECONDS)
         begins("schedules")
         return _failing_schedule(self._project.schedules)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mutation.mutants import Mutant
-from mutation.running import TIME_OUT, Attempt, Tried
+from mutation.running import SCHEDULE, TIME_OUT, Attempt, Tried
 
 WITNESSES = Path(__file__).parent / "witnesses.json"
 
@@ -36,8 +36,10 @@ class Witnesses:
         is new. None if there are none. An import that noticed needs no test: it is made anyway."""
         if mutant.name not in self.noticed_by and _function(mutant.name) not in self._of_function:
             return None
-        own = _test(self.noticed_by.get(mutant.name, ""))
-        return Attempt(mutant, own | self._of_function.get(_function(mutant.name), {}) | own)
+        who = self.noticed_by.get(mutant.name, "")
+        own = _test(who)
+        tests = own | self._of_function.get(_function(mutant.name), {}) | own
+        return Attempt(mutant, tests, with_schedules=who.startswith(SCHEDULE))
 
 
 def _function(mutant: str) -> str:
