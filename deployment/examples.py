@@ -17,20 +17,18 @@ from chalicelib.domain.models import Booking, BookingStatus, Policy, Provider
 from chalicelib.domain.slots import slots_of
 from chalicelib.handlers import problems
 from chalicelib.handlers.problems import FieldError
-from chalicelib.handlers.schemas import (
+from chalicelib.handlers.requests import FreeSlotsOfDayQuery, SetDay, to_availability
+from chalicelib.handlers.views import (
     AvailabilityView,
     BookingsView,
     BookingView,
     ClosedDayView,
     DayHoursView,
     DayView,
-    FreeSlotsOfDayQuery,
     FreeSlotsView,
     HealthView,
     ProviderView,
     ReadinessView,
-    SetDay,
-    to_availability,
 )
 from chalicelib.services.availability import Day, FreeSlots
 from chalicelib.services.listings import Page

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from chalicelib.domain import errors
 from chalicelib.domain.models import BookingStatus
-from chalicelib.handlers import problems, schemas
+from chalicelib.handlers import problems, requests, views
 from chalicelib.handlers.access import RULES
 from chalicelib.handlers.http import unknown_path
 from deployment.schemas import any_of
@@ -94,50 +94,50 @@ class Operation:
 _OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("POST", "/providers"): Operation(
         summary="Create a provider",
-        body=schemas.CreateProvider,
+        body=requests.CreateProvider,
         status=HTTPStatus.CREATED,
         location="/providers/{providerId}",
-        answer=schemas.ProviderView,
+        answer=views.ProviderView,
         raises=(errors.ProviderExistsError,),
     ),
     ("GET", "/providers/{providerId}"): Operation(
         summary="Show a provider",
-        answer=schemas.ProviderView,
+        answer=views.ProviderView,
         raises=(errors.ProviderNotFoundError,),
     ),
     ("PATCH", "/providers/{providerId}"): Operation(
         summary="Change a provider's name and policy",
-        body=schemas.ChangeProvider,
-        answer=schemas.ProviderView,
+        body=requests.ChangeProvider,
+        answer=views.ProviderView,
         raises=(errors.ProviderNotFoundError,),
     ),
     ("POST", "/providers/{providerId}/availability"): Operation(
         summary="Set the availability of a day, or of weekdays; held and reserved slots stay",
-        body=any_of("SetAvailability", *schemas.SET_AVAILABILITY.models),
-        body_forms=schemas.SET_AVAILABILITY.models,
+        body=any_of("SetAvailability", *requests.SET_AVAILABILITY.models),
+        body_forms=requests.SET_AVAILABILITY.models,
         status=HTTPStatus.CREATED,
-        answer=any_of("DayOrPatternView", schemas.DayView, schemas.PatternView),
+        answer=any_of("DayOrPatternView", views.DayView, views.PatternView),
         raises=(errors.ProviderNotFoundError,),
     ),
     ("GET", "/providers/{providerId}/availability"): Operation(
         summary="Show what is set for a range of dates",
-        query=schemas.AvailabilityQuery,
-        answer=schemas.AvailabilityView,
+        query=requests.AvailabilityQuery,
+        answer=views.AvailabilityView,
         raises=(errors.ProviderNotFoundError,),
     ),
     ("GET", "/providers/{providerId}/slots"): Operation(
         summary="Show what can be booked on a day, or on a range of days a page at a time",
-        query=any_of("FreeSlotsQuery", *schemas.FREE_SLOTS_QUERY.models),
-        answer=any_of("FreeSlotsView", schemas.FreeSlotsView, schemas.FreeSlotsPageView),
+        query=any_of("FreeSlotsQuery", *requests.FREE_SLOTS_QUERY.models),
+        answer=any_of("FreeSlotsView", views.FreeSlotsView, views.FreeSlotsPageView),
         raises=(errors.ProviderNotFoundError,),
     ),
     ("POST", "/bookings"): Operation(
         summary="Hold a slot for a booking",
-        body=schemas.CreateBooking,
-        headers=schemas.CreateBookingHeaders,
+        body=requests.CreateBooking,
+        headers=requests.CreateBookingHeaders,
         status=HTTPStatus.ACCEPTED,
         location="/bookings/{bookingId}",
-        answer=schemas.BookingView,
+        answer=views.BookingView,
         raises=(
             errors.ProviderNotFoundError,
             errors.SlotNotFoundError,
@@ -150,19 +150,19 @@ _OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("GET", "/bookings/{bookingId}"): Operation(
         summary="Show a booking",
-        answer=schemas.BookingView,
+        answer=views.BookingView,
         raises=(errors.BookingNotFoundError,),
     ),
     ("POST", "/bookings/{bookingId}/confirm"): Operation(
         summary="Confirm a booking within its hold; a repeat gives the same answer",
-        body=schemas.NoBody,
-        answer=schemas.BookingView,
+        body=requests.NoBody,
+        answer=views.BookingView,
         raises=(errors.BookingNotFoundError, errors.BookingConflictError),
     ),
     ("POST", "/bookings/{bookingId}/reschedule"): Operation(
         summary="Give a booking another slot of its provider; its state stays",
-        body=schemas.RescheduleBooking,
-        answer=schemas.BookingView,
+        body=requests.RescheduleBooking,
+        answer=views.BookingView,
         raises=(
             errors.BookingNotFoundError,
             errors.BookingConflictError,
@@ -175,13 +175,13 @@ _OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("POST", "/bookings/{bookingId}/cancel"): Operation(
         summary="Cancel a booking; a repeat gives the same answer",
-        body=schemas.NoBody,
-        answer=schemas.BookingView,
+        body=requests.NoBody,
+        answer=views.BookingView,
         raises=(errors.BookingNotFoundError, errors.BookingConflictError, errors.CancelCutoffPassedError),
     ),
     ("DELETE", "/providers/{providerId}/availability/{date}"): Operation(
         summary="Close a day; held and reserved slots stay",
-        answer=schemas.ClosedDayView,
+        answer=views.ClosedDayView,
         raises=(errors.InvalidInputError, errors.ProviderNotFoundError),
     ),
     ("GET", "/bookings/{bookingId}/calendar.ics"): Operation(
@@ -192,22 +192,22 @@ _OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ),
     ("GET", "/users/{userId}/bookings"): Operation(
         summary="List a user's bookings, a page at a time",
-        query=schemas.BookingsQuery,
-        answer=schemas.BookingsView,
+        query=requests.BookingsQuery,
+        answer=views.BookingsView,
     ),
     ("GET", "/providers/{providerId}/bookings"): Operation(
         summary="List a provider's bookings, a page at a time",
-        query=schemas.BookingsQuery,
-        answer=schemas.BookingsView,
+        query=requests.BookingsQuery,
+        answer=views.BookingsView,
         raises=(errors.ProviderNotFoundError,),
     ),
     ("GET", "/health"): Operation(
         summary="Say that the process is up",
-        answer=schemas.HealthView,
+        answer=views.HealthView,
     ),
     ("GET", "/health/ready"): Operation(
         summary="Say whether table and queue answer",
-        answer=schemas.ReadinessView,
+        answer=views.ReadinessView,
     ),
     ("GET", "/openapi.json"): Operation(
         summary="Show this description of the API",

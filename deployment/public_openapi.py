@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 
 from app import app as chalice_app
 from chalicelib.handlers import docs, http, problems
-from chalicelib.handlers.schemas import BOOKING_ID, LocalDate, ProviderId, UserId
+from chalicelib.handlers.fields import BOOKING_ID, LocalDate, ProviderId, UserId
 from deployment import openapi, schemas
 from deployment.examples import ERRORS, EXAMPLES, PARAMETERS, REQUEST_ID, USER_ID
 from deployment.operations import OPERATIONS, RATE_LIMITED, Operation, Problem, described

@@ -9,7 +9,7 @@ from chalicelib.dao import keys
 from chalicelib.dao.actions import deserialized
 from chalicelib.dao.items import to_booking
 from chalicelib.domain.models import Booking, BookingStatus
-from chalicelib.handlers.schemas import BookingView
+from chalicelib.handlers.views import BookingView
 from simulation.clients import Exchange
 from simulation.dynamodb import Change
 

@@ -7,19 +7,15 @@ from chalice.app import Request, Response
 from chalicelib.domain.models import Availability
 from chalicelib.handlers.http import Router, answer, body, query
 from chalicelib.handlers.providers import provider_id_in
-from chalicelib.handlers.schemas import (
+from chalicelib.handlers.requests import (
     SET_AVAILABILITY,
     AskedForDay,
     AvailabilityQuery,
-    AvailabilityView,
-    ClosedDayView,
-    DayHoursView,
     DayInPath,
-    DayView,
-    PatternView,
     to_availability,
     to_pattern,
 )
+from chalicelib.handlers.views import AvailabilityView, ClosedDayView, DayHoursView, DayView, PatternView
 from chalicelib.services import Services
 
 

@@ -6,15 +6,10 @@ from http import HTTPStatus
 from chalice.app import Request, Response
 
 from chalicelib.domain.errors import BookingNotFoundError
+from chalicelib.handlers.fields import BOOKING_ID
 from chalicelib.handlers.http import Router, answer, body, body_if_any, called_by, headers
-from chalicelib.handlers.schemas import (
-    BOOKING_ID,
-    BookingView,
-    CreateBooking,
-    CreateBookingHeaders,
-    NoBody,
-    RescheduleBooking,
-)
+from chalicelib.handlers.requests import CreateBooking, CreateBookingHeaders, NoBody, RescheduleBooking
+from chalicelib.handlers.views import BookingView
 from chalicelib.services import Services
 
 

@@ -4,7 +4,7 @@ from chalice.app import Request, Response
 
 from chalicelib.handlers import problems
 from chalicelib.handlers.http import Router, answer, request_id
-from chalicelib.handlers.schemas import HealthView, ReadinessView
+from chalicelib.handlers.views import HealthView, ReadinessView
 from chalicelib.services import Services
 
 

@@ -17,9 +17,9 @@ from chalicelib.domain.access import Caller
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.handlers import cors, problems
 from chalicelib.handlers.access import PUBLIC, RULES, Rule, admit, caller_in
+from chalicelib.handlers.fields import BOOKING_ID, PROVIDER_ID
 from chalicelib.handlers.forms import Forms
 from chalicelib.handlers.problems import FieldError, RequestError
-from chalicelib.handlers.schemas import BOOKING_ID, PROVIDER_ID
 from chalicelib.services import Services
 
 _log = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ from chalice.app import Request, Response
 from chalicelib.handlers.access import user_id_in
 from chalicelib.handlers.http import Router, answer, query
 from chalicelib.handlers.providers import provider_id_in
-from chalicelib.handlers.schemas import BookingsQuery, BookingsView, UsersBookingsQuery
+from chalicelib.handlers.requests import BookingsQuery, UsersBookingsQuery
+from chalicelib.handlers.views import BookingsView
 from chalicelib.services import Services
 
 

@@ -6,8 +6,10 @@ from http import HTTPStatus
 from chalice.app import Request, Response
 
 from chalicelib.domain.errors import ProviderNotFoundError
+from chalicelib.handlers.fields import PROVIDER_ID
 from chalicelib.handlers.http import Router, answer, body, called_by
-from chalicelib.handlers.schemas import PROVIDER_ID, ChangeProvider, CreateProvider, ProviderView
+from chalicelib.handlers.requests import ChangeProvider, CreateProvider
+from chalicelib.handlers.views import ProviderView
 from chalicelib.services import Services
 
 

@@ -4,7 +4,8 @@ from chalice.app import Request, Response
 
 from chalicelib.handlers.http import Router, answer, query
 from chalicelib.handlers.providers import provider_id_in
-from chalicelib.handlers.schemas import FREE_SLOTS_QUERY, FreeSlotsOfDayQuery, FreeSlotsPageView, FreeSlotsView
+from chalicelib.handlers.requests import FREE_SLOTS_QUERY, FreeSlotsOfDayQuery
+from chalicelib.handlers.views import FreeSlotsPageView, FreeSlotsView
 from chalicelib.services import Services
 
 

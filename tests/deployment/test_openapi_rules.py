@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.handlers.schemas import NoBody
+from chalicelib.handlers.requests import NoBody
 from deployment.openapi import AUTHORIZER_ARN, body
 from deployment.operations import OPERATIONS
 

@@ -13,7 +13,7 @@ from schemathesis import Case, GenerationMode, HookContext, Response
 from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import EnsureResourceAvailability
 
-from chalicelib.handlers.schemas import time_zones
+from chalicelib.handlers.fields import time_zones
 
 _FROM = datetime.now(UTC).date() + timedelta(days=2)
 _DATES = st.dates(_FROM, _FROM + timedelta(days=1)).map(str)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.handlers.schemas import time_zones
+from chalicelib.handlers.fields import time_zones
 from tests.handlers.api import Api, assert_problem
 
 NOW_AS_TEXT = "2030-05-01T12:00:00.250000Z"

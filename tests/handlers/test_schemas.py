@@ -8,18 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from chalicelib.handlers.schemas import (
-    BookingView,
-    CreateProvider,
-    EndTime,
-    LocalDate,
-    Name,
-    SlotId,
-    StartTime,
-    Status,
-    TimeZone,
-    UserId,
-)
+from chalicelib.handlers.fields import EndTime, LocalDate, Name, SlotId, StartTime, Status, TimeZone, UserId
+from chalicelib.handlers.requests import CreateProvider
+from chalicelib.handlers.views import BookingView
 from tests.builders import booking
 
 BLANKS_AND_CONTROLS = st.text(
