@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from simulation.campaign import Tally, kept_seeds, seeds_from, shortest, tallies
-from simulation.interleavings import EXPLORATIONS, Exploration, Fault
+from simulation.explorations import EXPLORATIONS, Exploration
+from simulation.interleavings import Fault
 from simulation.schedule import run
 
 _FIRST_SEED = 1
@@ -86,7 +87,7 @@ def explore(console: Console) -> int:
         for each, found in zip(largest_first, pool.map(Exploration.run, largest_first), strict=True):
             name = f"{each.what}, {each.fault}"
             console.print(
-                f"  {name:<40} {found.states:9} states, {found.steps:9} steps, {found.ends:5} ends, "
+                f"  {name:<46} {found.states:9} states, {found.steps:9} steps, {found.ends:5} ends, "
                 f"{found.runs:5} runs of the code, {len(found.broken)} violations"
             )
             for way in found.broken[:1]:

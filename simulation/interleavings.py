@@ -1,11 +1,9 @@
-"""Two clients, the queue's worker, TTL, the stream's worker, and one fault: in every order there is."""
+"""Clients, the queue's worker, TTL, the stream's worker, and one fault: in every order there is."""
 
-import gc
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import Enum, StrEnum, auto
 from functools import cache
 from itertools import product
@@ -13,21 +11,17 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from chalicelib.bootstrap import Application
 from chalicelib.dao import keys
-from chalicelib.dao.actions import deserialized, serialized
-from chalicelib.dao.items import Item, slot_item
-from chalicelib.domain.access import ANYBODY
-from chalicelib.domain.errors import AppointmentError
-from chalicelib.domain.models import Slot
+from chalicelib.dao.actions import deserialized
+from chalicelib.dao.items import Item
 from operations.invariants import unfinished, violations
 from simulation.cloud import Cloud, Message, sqs_event
 from simulation.dynamodb import Snapshot
-from simulation.exploration import RESET, Actor, AsksTheTime, CallAnswer, Code, Finished, Given
+from simulation.exploration import RESET, Actor, AsksTheTime, CallAnswer, Code, Finished, Given, Rehearsal
 from simulation.functions import describe
-from simulation.machine import HOLD_SECONDS, SETTINGS, WANTED, Machine, machine, silence
+from simulation.machine import HOLD_SECONDS, WANTED, Machine
 from simulation.sources import to_record
 from simulation.system import START
-from simulation.wire import Call, Reply
-from simulation.workloads import DAY, PROVIDER
+from simulation.wire import Call
 
 
 class Fault(StrEnum):
@@ -56,8 +50,6 @@ T = TypeVar("T")
 INSTANTS = tuple(START + each for each in (0.0, HOLD_SECONDS + 0.75, 2 * HOLD_SECONDS + 0.75, 3 * HOLD_SECONDS + 1.75))
 """The time goes from one to the next, at any moment. Each but the last is the very deadline of a hold that was
 made at the one before."""
-
-SLOT_ID, OTHER_SLOT_ID = f"{DAY}T09:00", f"{DAY}T10:00"
 
 Client: TypeAlias = Callable[[Application], None]
 """What one of them does."""
@@ -142,15 +134,21 @@ class Numbered(Generic[T]):
 
 
 class Interleavings:
-    """All that two clients, the workers and one fault can do to each other."""
+    """All that clients, the workers and one fault can do to each other."""
 
     def __init__(
-        self, machine: Machine, clients: Mapping[str, Client], fault: Fault, *, have_held_before: bool = False
+        self,
+        machine: Machine,
+        begin: Callable[[Cloud], None],
+        clients: Mapping[str, Client],
+        fault: Fault,
+        rehearsal: Rehearsal | None = None,
     ) -> None:
-        """`have_held_before` tells whether the clients' requests are answered by processes that know the provider."""
+        """`begin` brings what is there when the clients begin, and `rehearsal` is what their processes did before."""
+        self._begin = begin
         self._clients = clients
         self._fault = fault
-        self._code = Code(machine, self._program, _EarlierHold() if have_held_before else None)
+        self._code = Code(machine, self._program, rehearsal)
         self._tables = Numbered[Snapshot]()
         self._actors = Numbered[Actor]()
         self._calls = Numbered[Call]()
@@ -190,8 +188,8 @@ class Interleavings:
         return explored
 
     def _first(self) -> State:
-        """The opening, and the clients about to begin."""
-        _open(self._cloud)
+        """What is there, and the clients about to begin."""
+        self._begin(self._cloud)
         clients = (self._actors.number(Actor(("client", name))) for name in self._clients)
         return State(self._table_now(), actors=frozenset(clients))
 
@@ -342,107 +340,6 @@ class Interleavings:
 
     def _items(self, table: int) -> list[Item]:
         return [deserialized(item) for item in self._tables[table].items.values()]
-
-
-def _open(cloud: Cloud) -> None:
-    """A provider with two free slots."""
-    for slot_id in (SLOT_ID, OTHER_SLOT_ID):
-        starts_at = datetime.fromisoformat(f"{slot_id}:00Z")
-        slot = Slot(
-            provider_id=PROVIDER,
-            slot_id=slot_id,
-            starts_at=starts_at,
-            ends_at=starts_at + timedelta(hours=1),
-            time_zone="UTC",
-        )
-        put = {"TableName": SETTINGS.table_name, "Item": serialized(slot_item(slot))}
-        cloud.table.call("PutItem", put, now=START)
-
-
-class _EarlierHold:
-    """A `Rehearsal`: a hold of such a slot, so that the next one may be guessed from it."""
-
-    def play(self, application: Application) -> None:
-        """Hold it, in a cloud that is new each time."""
-        self._cloud = Cloud(WANTED)
-        _open(self._cloud)
-        _hold(application, "earlier")
-
-    def call(self, call: Call) -> Reply:
-        """As AWS does."""
-        return self._cloud.apply(call, now=START)
-
-    def time(self) -> float:
-        """When all began."""
-        return START
-
-
-def books_and_confirms(application: Application) -> None:
-    """A client that gets what it wants, if it can."""
-    with suppress(AppointmentError):
-        application.services.bookings.confirm(_hold(application, "first"), by=ANYBODY)
-
-
-def books_and_cancels(application: Application) -> None:
-    """A client that changes its mind."""
-    with suppress(AppointmentError):
-        application.services.bookings.cancel(_hold(application, "second"), by=ANYBODY)
-
-
-def books_and_reschedules(application: Application) -> None:
-    """A client that wants the other slot after all."""
-    with suppress(AppointmentError):
-        application.services.bookings.reschedule(_hold(application, "first"), OTHER_SLOT_ID, by=ANYBODY)
-
-
-def books_the_other_and_confirms(application: Application) -> None:
-    """A client that wants the other slot from the beginning."""
-    with suppress(AppointmentError):
-        application.services.bookings.confirm(_hold(application, "second", OTHER_SLOT_ID), by=ANYBODY)
-
-
-def _hold(application: Application, user: str, slot_id: str = SLOT_ID) -> str:
-    return application.services.bookings.hold(
-        provider_id=PROVIDER, slot_id=slot_id, user_id=user, by=ANYBODY
-    ).booking_id
-
-
-ONE_SLOT: Mapping[str, Client] = {"first": books_and_confirms, "second": books_and_cancels}
-A_RESCHEDULE: Mapping[str, Client] = {"first": books_and_reschedules, "second": books_the_other_and_confirms}
-
-
-class Exploration(NamedTuple):
-    """Who does what, and what may go wrong."""
-
-    what: str
-    clients: Mapping[str, Client]
-    fault: Fault
-    have_held_before: bool = False
-    """Whether the requests come to processes that know the provider, so that a hold is one call, and not two."""
-
-    def run(self) -> Explored:
-        """Go through every order of it."""
-        with silence(), without_collection():
-            each = Interleavings(machine(), self.clients, self.fault, have_held_before=self.have_held_before)
-            return each.explore()
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """No collection of garbage inside: it would look through millions of states, over and over, and find none."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.collect()
-
-
-EXPLORATIONS = (
-    *(Exploration("one slot", ONE_SLOT, fault) for fault in Fault),
-    *(Exploration("one slot, guessed", ONE_SLOT, fault, have_held_before=True) for fault in Fault),
-    *(Exploration("a reschedule, guessed", A_RESCHEDULE, fault, have_held_before=True) for fault in Fault),
-)
 
 
 def _at(time: int) -> datetime:

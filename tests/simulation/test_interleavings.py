@@ -6,15 +6,8 @@ import pytest
 from boto3.dynamodb.conditions import Attr
 
 from chalicelib.dao import bookings
-from simulation.interleavings import (
-    Client,
-    Exploration,
-    Explored,
-    Fault,
-    books_and_cancels,
-    books_and_confirms,
-    books_and_reschedules,
-)
+from simulation.explorations import Exploration, books_and_cancels, books_and_confirms, books_and_reschedules
+from simulation.interleavings import Client, Explored, Fault
 
 ONE: Mapping[str, Client] = {"first": books_and_confirms}
 
