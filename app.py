@@ -1,13 +1,18 @@
 """The Chalice application: the routes, and the entry points of the authorizer and the two workers.
 
-Each is a Lambda function of its own, which loads what it needs and no more. Elsewhere, all of it is loaded.
+Each is a Lambda function of its own, which loads what it needs and no more: what it needs is imported where it is used
+(PLC0415), and loaded at the end of this module. Elsewhere, all of it is loaded.
 """
 
 import gc
 import os
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, DynamoDBEvent, SQSEvent
+
+if TYPE_CHECKING:
+    from chalicelib.workers.batch import BatchResponse
 
 app = Chalice(app_name="appointments", configure_logs=False)
 
@@ -25,7 +30,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
 
 # Terraform makes the event source mappings: what Chalice asks for here only declares that there are some.
 @app.on_sqs_message(queue="appointments-bookings", batch_size=10)
-def process_bookings(event: SQSEvent) -> object:
+def process_bookings(event: SQSEvent) -> "BatchResponse":
     """Create the bookings of held slots."""
     from chalicelib.bootstrap import application  # noqa: PLC0415
 
@@ -33,7 +38,7 @@ def process_bookings(event: SQSEvent) -> object:
 
 
 @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:*:*:table/appointments/stream/*", batch_size=100)
-def expire_bookings(event: DynamoDBEvent) -> object:
+def expire_bookings(event: DynamoDBEvent) -> "BatchResponse":
     """Expire the bookings whose triggers TTL has removed."""
     from chalicelib.bootstrap import application  # noqa: PLC0415
 
@@ -51,16 +56,15 @@ def _declare_routes() -> None:
     )
 
 
-def _load() -> None:
-    """Load what this function needs: while it initialises, it has more of the processor than at its first event."""
-    # What is loaded stays. The garbage collector would look through it, over and over, and find nothing.
-    gc.disable()
-    if _HANDLER == "app.app":
+# While a function initialises, it has more of the processor than at its first event. What is loaded stays: the garbage
+# collector would look through it, over and over, and find nothing.
+gc.disable()
+match _HANDLER:
+    case "app.app":
         _declare_routes()
-    else:
-        import_module("chalicelib.gatekeeper" if _HANDLER == "app.authorize" else "chalicelib.bootstrap")
-    gc.freeze()
-    gc.enable()
-
-
-_load()
+    case "app.authorize":
+        import_module("chalicelib.gatekeeper")
+    case _:
+        import_module("chalicelib.bootstrap")
+gc.freeze()
+gc.enable()

@@ -1,19 +1,23 @@
 """Many clients at one slot, and at as many slots of one provider."""
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
 from bench.part import Part, Result, Tell, picture, table
+from bench.percentiles import percentile
 from bench.race import TRANSACTION_SECONDS, WAY_SECONDS, Client, Race
 from chalicelib.bootstrap import Application
 from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.domain.models import WeeklyPattern, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 CLIENTS = 1000
 _FIRST_DAY = date(2030, 5, 2)
@@ -93,15 +97,10 @@ def _of(clients: list[Client]) -> Result:
         "hopeless": sum(client.hopeless for client in clients),
         "write_units": round(fmean(client.write_units for client in clients), 1),
         "read_units": round(fmean(client.read_units for client in clients), 1),
-        "milliseconds_p50": round(_percentile(milliseconds, 50), 1),
-        "milliseconds_p99": round(_percentile(milliseconds, 99), 1),
-        "milliseconds": [round(_percentile(milliseconds, percent), 1) for percent in range(1, 101)],
+        "milliseconds_p50": round(percentile(milliseconds, 50), 1),
+        "milliseconds_p99": round(percentile(milliseconds, 99), 1),
+        "milliseconds": [round(percentile(milliseconds, percent), 1) for percent in range(1, 101)],
     }
-
-
-def _percentile(ordered: Sequence[float], percent: int) -> float:
-    """The nearest rank."""
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def _draw(result: Result) -> "Mapping[str, Figure]":

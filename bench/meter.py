@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.awsrequest import AWSResponse
 
 from bench import capacity
+from bench.consumption import body_of, key_of, read_units_of
 from chalicelib.aws import CALLS_AT_ONCE
 from local_stack.resources import Key
 
@@ -64,8 +65,8 @@ class Meter:
     _writes: int = 0
     _index_writes: int = 0
     _reads: float = 0.0
-    _asked_for: int = 0
-    """How many items the batch under way asks for."""
+    _request: Mapping[str, Any] = field(default_factory=dict)
+    """What is asked for by the call under way."""
     _keys: list[tuple[str, Any]] = field(default_factory=list)
     """The items of the transaction under way."""
     _before: list[Any] = field(default_factory=list)
@@ -85,13 +86,10 @@ class Meter:
         self._reads = 0.0
         events: Any = self.dynamodb.meta.events
         handlers = (
+            ("provide-client-params.dynamodb", self._about_to_call),
             ("after-call.dynamodb", self._called),
             ("provide-client-params.dynamodb.TransactWriteItems", self._about_to_write),
             ("after-call.dynamodb.TransactWriteItems", self._written),
-            ("provide-client-params.dynamodb.BatchGetItem", self._about_to_read),
-            ("after-call.dynamodb.BatchGetItem", self._read_batch),
-            ("after-call.dynamodb.GetItem", self._read),
-            ("after-call.dynamodb.Query", self._queried),
         )
         for event, handler in handlers:
             events.register(event, handler)
@@ -120,26 +118,15 @@ class Meter:
         self._saved += sum(lanes) - max(lanes)
         return done
 
-    def _called(self, model: Any, **_: object) -> None:
+    def _about_to_call(self, params: dict[str, Any], **_: object) -> None:
+        self._request = params
+
+    def _called(self, parsed: Mapping[str, Any], model: Any, **_: object) -> None:
         self._calls.append(model.name)
-
-    def _read(self, parsed: Mapping[str, Any], **_: object) -> None:
-        self._reads += capacity.read_units(parsed.get("Item"))
-
-    def _about_to_read(self, params: Mapping[str, Any], **_: object) -> None:
-        self._asked_for = sum(len(table["Keys"]) for table in params["RequestItems"].values())
-
-    def _read_batch(self, parsed: Mapping[str, Any], **_: object) -> None:
-        found = [item for items in parsed["Responses"].values() for item in items]
-        self._reads += capacity.read_units(*found, *[None] * (self._asked_for - len(found)))
-
-    def _queried(self, parsed: Mapping[str, Any], **_: object) -> None:
-        self._reads += capacity.query_units(parsed["Items"])
+        self._reads += read_units_of(model.name, self._request, parsed)
 
     def _about_to_write(self, params: dict[str, Any], **_: object) -> None:
-        self._keys = [
-            (body["TableName"], _key_of(body)) for action in params["TransactItems"] for body in action.values()
-        ]
+        self._keys = [(body_of(action)["TableName"], key_of(action)) for action in params["TransactItems"]]
         self._before = self._items()
 
     def _written(self, **_: object) -> None:
@@ -158,8 +145,3 @@ class Meter:
         self._calls.append(model.name)
         answer: Any = {}
         return AWSResponse("https://queue", 200, answer, None), {"MessageId": "1"}
-
-
-def _key_of(body: Mapping[str, Any]) -> Any:
-    whole = body.get("Key") or body["Item"]
-    return {name: whole[name] for name in ("PK", "SK")}

@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 
 from bench import capacity
+from bench.consumption import key_of, read_units_of
 from chalicelib.bootstrap import Application
 from simulation.cloud import Cloud, error
 from simulation.invocations import Calling, Invocation, Sleeping, wait_for
@@ -131,10 +132,10 @@ class Race:
     def _arrive(self, client: Client, invocation: Invocation, call: Call) -> None:
         if call.operation != "TransactWriteItems":
             reply = self.cloud.apply(call, now=self.now)
-            client.read_units += _read_units(call, reply)
+            client.read_units += read_units_of(call.operation, call.body, reply.body)
             self._reply(client, invocation, reply)
             return
-        keys = [_key_of(action) for action in call.body["TransactItems"]]
+        keys = [_place(action) for action in call.body["TransactItems"]]
         client.write_units += capacity.write_units_of_transaction([self._as_it_is(key) for key in keys])
         reasons = self.cloud.table.reasons(call.body)
         if client.calls[call.operation] > 1:
@@ -158,20 +159,7 @@ class Race:
         return item, item
 
 
-def _key_of(action: Mapping[str, Any]) -> Any:
-    ((_, body),) = action.items()
-    whole = body.get("Key") or body["Item"]
-    return whole["PK"]["S"], whole["SK"]["S"]
-
-
-def _read_units(call: Call, reply: Reply) -> float:
-    match call.operation:
-        case "GetItem":
-            return capacity.read_units(reply.body.get("Item"))
-        case "Query":
-            return capacity.query_units(reply.body["Items"])
-        case "BatchGetItem":
-            asked = [key for table in call.body["RequestItems"].values() for key in table["Keys"]]
-            found = [item for items in reply.body["Responses"].values() for item in items]
-            return capacity.read_units(*found, *[None] * (len(asked) - len(found)))
-    return 0.0
+def _place(action: Mapping[str, Any]) -> tuple[str, str]:
+    """An action's item, as the simulated table names it."""
+    key = key_of(action)
+    return key["PK"]["S"], key["SK"]["S"]

@@ -12,6 +12,7 @@ import httpx
 from matplotlib.figure import Figure
 
 from bench.part import Part, Result, Tell, picture, table
+from bench.percentiles import percentile
 from tests.system import System, running
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _load(system: System, slots: "Iterator[tuple[str, str]]", clients: int, seco
     return {
         "bookings": len(times),
         "bookings_a_second": round(len(times) / passed, 1),
-        **{f"milliseconds_p{percent}": _percentile(times, percent) for percent in _PERCENTILES},
+        **{f"milliseconds_p{percent}": round(percentile(times, percent), 1) for percent in _PERCENTILES},
     }
 
 
@@ -85,11 +86,6 @@ def _book(url: str, wanted: "Sequence[tuple[str, str]]", until: float) -> list[f
             http.post(f"/bookings/{held.json()['bookingId']}/confirm").raise_for_status()
             times.append((time.perf_counter() - started) * 1000)
     return times
-
-
-def _percentile(ordered: "Sequence[float]", percent: int) -> float:
-    """The nearest rank."""
-    return round(ordered[max(0, -(-len(ordered) * percent // 100) - 1)], 1)
 
 
 def _draw(result: Result) -> "Mapping[str, Figure]":

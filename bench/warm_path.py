@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from statistics import median
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -103,9 +104,13 @@ class _Sides:
         os.environ.update({"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"})  # to sign with
         self.wire = _Wire(Clients.of(SETTINGS))
         session = boto3.Session(region_name="us-east-1")
-        self._bare = Clients(session.client("dynamodb"), session.client("sqs"))
-        """As boto3 makes them, if nobody says anything."""
-        self.wire.answer(self._bare)
+        self._floors = {
+            "as_set_here": Clients.of(SETTINGS),
+            "as_boto3_makes_them": Clients(session.client("dynamodb"), session.client("sqs")),
+        }
+        """The clients of the bare routes."""
+        for clients in self._floors.values():
+            self.wire.answer(clients)
         numbers = count(1)
         self.application = build(
             SETTINGS, self.wire.clients, clock=lambda: self.now, new_id=lambda: str(UUID(int=next(numbers)))
@@ -130,28 +135,33 @@ class _Sides:
         """Lambda's."""
         return make_context("api", timeout_seconds=29)
 
-    def learnt(self, method: str, path: str, body: Any = None) -> "tuple[Callable[[], Any], Callable[[], Any]]":
-        """A request to the application, and the same calls with the same answer in a bare route."""
+    def learnt(self, method: str, path: str, body: Any = None) -> "Mapping[str, Callable[[], Any]]":
+        """A request to the application, and the same calls with the same answer in bare routes."""
         event, context = self.event(method, path, body), self.context
         self.wire.forget()
         answer = self._app(event, context)
         self.wire.learns = False
+        bare = {name: self._bare_route(event, answer, clients) for name, clients in self._floors.items()}
+        return {
+            "ours": lambda: self._app(event, context),
+            **{name: partial(route, event, context) for name, route in bare.items()},
+        }
+
+    def _bare_route(self, event: Mapping[str, Any], answer: Mapping[str, Any], clients: Clients) -> Chalice:
         calls = [
-            (getattr(getattr(self._bare, service), _method(operation)), params)
+            (getattr(getattr(clients, service), _method(operation)), params)
             for service, operation, params in self.wire.calls
         ]
         bare = Chalice("bare", configure_logs=False)
-        route = event["resource"]
 
         def view(**_: str) -> Response:
             for call, params in calls:
                 call(**params)
-            return Response(
-                answer["body"], headers={"Content-Type": "application/json"}, status_code=answer["statusCode"]
-            )
+            headers: dict[str, str | list[str]] = {"Content-Type": "application/json"}
+            return Response(answer["body"], headers=headers, status_code=answer["statusCode"])
 
-        bare.route(route, methods=[method], content_types=["application/json"])(view)
-        return lambda: self._app(event, context), lambda: bare(event, context)
+        bare.route(event["resource"], methods=[event["httpMethod"]], content_types=["application/json"])(view)
+        return bare
 
 
 def _method(operation: str) -> str:
@@ -183,66 +193,80 @@ def _measure(effort: int, tell: Tell) -> Result:
         sides = _Sides()
         for name, request in _requests(sides).items():
             tell(name)
-            found[name] = _compared(*sides.learnt(*request), rounds=_ROUNDS * effort)
+            found[name] = _compared(sides.learnt(*request), rounds=_ROUNDS * effort)
             sides.wire.learns = True
     # The parts that come after this one log nothing, and not into what is closed by now.
     logging.getLogger("chalicelib").handlers.clear()
     return found
 
 
-def _compared(ours: Callable[[], Any], bare: Callable[[], Any], *, rounds: int) -> Result:
+def _compared(sides: "Mapping[str, Callable[[], Any]]", *, rounds: int) -> Result:
     """Medians, in milliseconds of CPU time, of some requests at a time, in turn."""
-    status = ours()["statusCode"]
-    if bare()["statusCode"] != status or status >= _CLIENT_ERROR:
-        raise RuntimeError(f"the request was answered {status}")
-    times: dict[str, list[float]] = {"ours": [], "bare": []}
+    statuses = {side()["statusCode"] for side in sides.values()}
+    if len(statuses) > 1 or max(statuses) >= _CLIENT_ERROR:
+        raise RuntimeError(f"the requests were answered {statuses}")
+    times: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
-        for side, request in (("ours", ours), ("bare", bare)):
+        for name, request in sides.items():
             started = time.process_time()
             for _ in range(_REQUESTS):
                 request()
-            times[side].append((time.process_time() - started) * 1000 / _REQUESTS)
-    middle = {side: median(each) for side, each in times.items()}
-    return {
-        **{side: round(each, 3) for side, each in middle.items()},
-        "ratio": round(middle["ours"] / middle["bare"], 2),
-    }
+            times[name].append((time.process_time() - started) * 1000 / _REQUESTS)
+    return {name: round(median(each), 3) for name, each in times.items()}
 
 
 _CLIENT_ERROR = 400
 
+_SIDES = {
+    "ours": ("this system", "#3b6ea8"),
+    "as_set_here": ("a bare route, with clients set as here", "#b9b4a8"),
+    "as_boto3_makes_them": ("a bare route, with clients as boto3 makes them", "#d98032"),
+}
+
 
 def _draw(result: Result) -> "Mapping[str, Figure]":
-    figure = Figure(figsize=(9, 3), layout="constrained")
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
     axes = figure.subplots()
-    names = list(result)[::-1]
-    bare = [result[name]["bare"] for name in names]
-    axes.barh(names, bare, label="the same calls in a bare route", color="#b9b4a8")
-    axes.barh(
-        names,
-        [result[name]["ours"] - each for name, each in zip(names, bare, strict=True)],
-        left=bare,
-        label="what this system adds",
-        color="#3b6ea8",
-    )
+    for place, (side, (label, colour)) in enumerate(_SIDES.items()):
+        rows = [row + 0.27 * (1 - place) for row in range(len(result))]
+        axes.barh(rows, [result[name][side] for name in result], height=0.25, label=label, color=colour)
+    axes.set_yticks(range(len(result)), list(result))
     axes.set_xlabel("milliseconds of CPU time a request")
     axes.legend()
     axes.spines[["top", "right"]].set_visible(False)
     return {"cpu": figure}
 
 
+def _worst(result: Result, floor: str) -> str:
+    return f"{max(each['ours'] / each[floor] for each in result.values()):.2f}"
+
+
 def _describe(result: Result) -> str:
     rows = [
-        [name, f"{each['ours']:.2f}", f"{each['bare']:.2f}", f"{each['ratio']:.2f}"] for name, each in result.items()
+        [
+            name,
+            *[f"{each[side]:.2f}" for side in _SIDES],
+            *[f"{each['ours'] / each[side]:.2f}" for side in _SIDES if side != "ours"],
+        ]
+        for name, each in result.items()
     ]
+    header = ["request", "ms", "bare, set as here", "bare, as boto3 makes them", "ratio to the first", "to the second"]
     return f"""\
 CPU time of a request through Chalice's entry point, from the gateway's event to the answer, beside a bare Chalice route that
-makes the very same calls with boto3's clients as they are and returns the very same answer. The network is answered within the process, just
-before it, with what was recorded once; so signing, serialising and parsing are in both. Medians of {_REQUESTS} requests at a time, in turn.
+makes the very same calls with boto3 and returns the very same answer, all of which was prepared. The network is answered within
+the process, just before it, with what was recorded once; so signing, serialising and parsing are in all of them. Medians of
+{_REQUESTS} requests at a time, in turn.
 
-{table(["request", "ms", "bare, ms", "ratio"], rows)}
+{table(header, rows)}
 
 ![CPU time of each request]({picture("warm-path", "cpu")})
+
+The aim is 1.3 times at the most. The largest ratio is {_worst(result, "as_set_here")} to the first floor and {_worst(result, "as_boto3_makes_them")} to the second.
+
+There are two floors, since the clients here are set to do less (`chalicelib.aws.CLIENT_CONFIG`,
+`chalicelib.bootstrap.with_plain_values`). A bare route has clients as boto3 makes them, unless somebody sets them; the first floor
+shows what is the application's own. What is left above it is what the bare route does not do, as it was prepared: to validate the request, work out conditions, make
+and read items, write two lines of the log, and make the answer.
 """
 
 

@@ -56,7 +56,7 @@ def with_bytecode(files: Mapping[str, bytes]) -> dict[str, bytes]:
                 (root / name).parent.mkdir(parents=True, exist_ok=True)
                 (root / name).write_bytes(content)
         options = ["-q", "--invalidation-mode", "unchecked-hash", "-s", directory, "-p", _FUNCTION_FOLDER]
-        # In a process of its own: what else is loaded would show in the bytes.
+        # In a process of its own, with our own arguments (S603): what else is loaded would show in the bytes.
         subprocess.run([sys.executable, "-I", "-S", "-m", "compileall", *options, directory], check=True)  # noqa: S603
         compiled = {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*.pyc")}
     return {**files, **compiled}

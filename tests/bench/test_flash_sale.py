@@ -70,14 +70,14 @@ def test_what_must_hold_holds_where_a_partition_is_asked_for_more_than_it_has() 
 class Forgetful(Model):
     """Does not see who holds a slot."""
 
-    def is_taken(self, slot: str) -> bool:  # noqa: ARG002
+    def is_taken(self, slot: str) -> bool:  # noqa: ARG002 - whichever it is
         return False
 
 
 class Refusing(Model):
     """Takes each slot for held."""
 
-    def is_taken(self, slot: str) -> bool:  # noqa: ARG002
+    def is_taken(self, slot: str) -> bool:  # noqa: ARG002 - whichever it is
         return True
 
 
@@ -91,7 +91,7 @@ class Spendthrift(Model):
 class Silent(Model):
     """Leaves those that have to try again without an answer."""
 
-    def _look(self, slot: str) -> Steps:  # noqa: ARG002
+    def _look(self, slot: str) -> Steps:  # noqa: ARG002 - whichever it is
         yield self.env.event()
 
 
