@@ -172,8 +172,9 @@ What a partition takes a second is left out here: [scaling.md](../scaling.md) ha
   Who meets a conflict looks at the slot first, and stops if somebody has it. *In vain* counts the tries after the first
   that could not succeed: where the winner came between the look and the try, a few milliseconds.
 - **A slot for everybody**: all get theirs. What they meet in are the copies of the provider's policy, which each hold checks:
-  two holds that check the same copy at a time are a conflict, and one of them waits. With 16 copies, as it was before this
-  was measured, 23 of {CLIENTS} that came at once were told 503 after their eighth try; with 64, and ten tries, none.
+  two holds that check the same copy at a time are a conflict, and one of them waits. With 16 copies and
+  eight tries, as it was before this was measured, 23 of {CLIENTS} that came at once were told 503. Ten tries end that; 64 copies
+  save the tries: 3.9 each in place of 5.7, and 117 ms in place of 409 in the middle.
 """
 
 
