@@ -14,6 +14,13 @@ from mutation.places import Place
 WRITES = frozenset({"put", "delete", "check", "update"})
 """Functions that take a condition: as `condition=`, or as the second argument."""
 
+HOLDS = """
+(lambda attr, built: built(attr.exists() | attr.not_exists()))(
+    __import__("boto3").dynamodb.conditions.Attr("PK"), __import__("chalicelib.dao.conditions").dao.conditions.built
+)
+""".strip()
+"""A condition for them that always holds, as source."""
+
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 _FLIPPED_BY_NAME = {"lt": "lte", "lte": "lt", "gt": "gte", "gte": "gt"}
 
@@ -57,9 +64,7 @@ def write_condition(place: Place) -> Iterator[Change]:
     call = place.parent
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in WRITES):
         return
-    always = ast.parse("__import__('boto3').dynamodb.conditions.Attr('PK').exists()", mode="eval").body
-    never = ast.parse("__import__('boto3').dynamodb.conditions.Attr('PK').not_exists()", mode="eval").body
-    holds = ast.BinOp(always, ast.BitOr(), never)
+    holds = ast.parse(HOLDS, mode="eval").body
     if isinstance(place.node, ast.keyword) and place.node.arg == "condition":
         yield Change(_text(place.node.value), (ast.keyword("condition", holds),))
     elif place.field == "args" and place.index == 1:

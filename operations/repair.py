@@ -12,10 +12,11 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, TypeAlias
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import Action, check, delete, put
+from chalicelib.dao.conditions import Condition, built, is_absent
 from chalicelib.dao.items import Item, booking_fields, camel, policy_items, trigger_item
 from chalicelib.dao.table import ConditionFailedError
 from chalicelib.domain.models import EXPIRE, Booking, BookingStatus, Policy, Slot, SlotStatus
@@ -239,10 +240,10 @@ def _action(place: Place, writes: Mapping[Place, Item | None], read: Found) -> A
     return delete(key, unchanged) if item is None else put(item, unchanged)
 
 
-def _as_read(item: Item | None) -> ConditionBase:
+def _as_read(item: Item | None) -> Condition:
     """The item is exactly as it was read."""
     if item is None:
-        return Attr("PK").not_exists()
+        return is_absent()
     absent = [Attr(name).not_exists() for name in _MAY_COME if name not in item]
     same = [Attr(name).eq(value) for name, value in item.items() if name not in {"PK", "SK"}]
-    return reduce(and_, [*same, *absent])
+    return built(reduce(and_, [*same, *absent]))

@@ -14,6 +14,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.dao import keys, policies
 from chalicelib.dao.actions import Action, check, delete, put, update
+from chalicelib.dao.conditions import Condition, is_absent, is_there, prepared
 from chalicelib.dao.items import (
     Item,
     booking_fields,
@@ -118,13 +119,13 @@ class BookingDao:
             "slot": _take_slot(slot, booking, now=now),
             "trigger": put(trigger_item(booking)),
             "policy": policies.keeping(
-                slot.provider_id, slot.slot_id, policies.allows(figures), policies.holds_as_long_as(policy)
+                slot.provider_id, slot.slot_id, policies.allows_a_hold(hold_seconds=policy.hold_seconds, **figures)
             ),
-            "holds": put(holds_item(booking.user_id, holds.and_of(booking)), _are_as_in(holds, now)),
+            "holds": put(holds_item(booking.user_id, holds.and_of(booking)), _holds_are_as_in(holds, now)),
         }
         if key:
-            forgotten = Attr("PK").not_exists() | Attr("ttl").lte(to_epoch_second(now))
-            actions["key"] = put(idempotency_item(booking, key.user_id, key.key), forgotten)
+            is_forgotten = _is_absent_or_lapsed(now=to_epoch_second(now))
+            actions["key"] = put(idempotency_item(booking, key.user_id, key.key), is_forgotten)
             # What the key remembers is the answer, also where the same transaction has taken the slot. So nothing else
             # may be one as long as the key is not known, and a look at the slot alone would not do.
             refused = self._refused(actions, decided_by="key")
@@ -151,17 +152,17 @@ class BookingDao:
         Then its message did arrive, in spite of the error that its sender saw, and the booking stands.
         """
         actions = {
-            "booking": check(keys.booking(booking.booking_id), Attr("PK").not_exists()),
+            "booking": check(keys.booking(booking.booking_id), is_absent()),
             "slot": _leave_slot(booking, SlotStatus.AVAILABLE),
             "trigger": delete(keys.trigger(booking.booking_id)),
         }
         if key:
-            mine = Attr("PK").not_exists() | Attr("bookingId").eq(booking.booking_id)
+            mine = _is_absent_or_of(booking_id=booking.booking_id)
             actions["key"] = delete(keys.idempotency(key.user_id, key.key), mine)
         # The hold may be one whose answer got lost, and arrive only now: so where the slot is not this booking's, it
         # must stay so until the trigger is gone. Else the slot would be held for nobody.
-        slot = keys.slot(booking.provider_id, booking.slot_id)
-        of_others = {**actions, "slot": check(slot, ~_owned_by(booking))}
+        is_not_owned = _is_not_owned(SLOT_STATUS_OF[booking.status], booking_id=booking.booking_id)
+        of_others = {**actions, "slot": check(keys.slot(booking.provider_id, booking.slot_id), is_not_owned)}
         refused: _Refused = {}
         for _ in range(_LOOKS):
             refused = self._refused(actions)
@@ -177,8 +178,8 @@ class BookingDao:
         """Put the booking while its trigger is there; one that is written already stays as it is."""
         refused = self._refused(
             {
-                "booking": put(pending_item(booking), Attr("PK").not_exists()),
-                "trigger": check(keys.trigger(booking.booking_id), Attr("PK").exists()),
+                "booking": put(pending_item(booking), is_absent()),
+                "trigger": check(keys.trigger(booking.booking_id), is_there()),
             }
         )
         return not refused or "booking" in refused
@@ -196,7 +197,7 @@ class BookingDao:
             actions["trigger"] = delete(keys.trigger(booking.booking_id))
         figures = figures_of_leaving(booking, at) if booking.status in step.needs_notice_from else {}
         if figures:
-            actions["policy"] = policies.keeping(booking.provider_id, booking.slot_id, policies.allows(figures))
+            actions["policy"] = policies.keeping(booking.provider_id, booking.slot_id, policies.allows(**figures))
         refused = self._refused(actions) if step.needs_the_slot else self._refused_but_for_the_slot(actions)
         if "policy" in refused and "booking" not in refused:
             check_policy(policies.policy_in(refused["policy"]), figures)
@@ -215,11 +216,11 @@ class BookingDao:
             "booking": _change_booking(booking, after),
             "old slot": _leave_slot(booking, SlotStatus.AVAILABLE, live_at=at if is_held else None),
             "new slot": _take_slot(slot, after, now=at),
-            "policy": policies.keeping(slot.provider_id, slot.slot_id, policies.allows(figures)),
+            "policy": policies.keeping(slot.provider_id, slot.slot_id, policies.allows(**figures)),
         }
         if is_held:
             # Once TTL has removed it, an expiry of the old slot is under way.
-            actions["trigger"] = put(trigger_item(after), Attr("PK").exists())
+            actions["trigger"] = put(trigger_item(after), is_there())
         refused = self._refused(actions, look=partial(self._look, slot, after, at))
         if refused.keys() & {"booking", "old slot", "trigger"}:
             raise StepRefusedError
@@ -270,45 +271,46 @@ def _holds_in(item: "Item | None") -> Holds:
     return to_holds(item) if item else NO_HOLDS
 
 
-def _are_as_in(holds: Holds, now: datetime) -> ConditionBase:
+def _holds_are_as_in(holds: Holds, now: datetime) -> Condition:
     """Nobody has held a slot for the user since these were read; or all such holds have lapsed, where none is known."""
     if holds.latest is None:
-        return Attr("PK").not_exists() | Attr("ttl").lte(to_epoch_second(now))
-    return Attr("lastHold").eq(holds.latest)
+        return _is_absent_or_lapsed(now=to_epoch_second(now))
+    return _is_written_by(last_hold=holds.latest)
 
 
 def _change_booking(before: Booking, after: Booking, **since: str) -> Action:
     """Write the booking as it is now; so it does not matter whether the worker has written it already."""
-    as_read = Attr("status").eq(before.status) & Attr("slotId").eq(before.slot_id)
     return update(
         keys.booking(after.booking_id),
         write={**booking_fields(after), "status": after.status, "updatedAt": to_text(after.updated_at), **since},
-        count=["sequence"],
-        condition=Attr("PK").not_exists() | as_read,
+        count=("sequence",),
+        condition=_is_absent_or_as_read(status=before.status, slot_id=before.slot_id),
     )
 
 
 def _take_slot(slot: Slot, booking: Booking, *, now: datetime) -> Action:
     """Give a free slot to a booking. It must still have the times that were read."""
-    as_read = Attr("startsAt").eq(to_text(slot.starts_at)) & Attr("endsAt").eq(to_text(slot.ends_at))
-    in_future = Attr("startsAt").gt(_in_whole_seconds(now))
-    return _move_slot(booking, SLOT_STATUS_OF[booking.status], as_read & in_future & is_free(now))
+    is_free_as_read = _is_free_as_read(
+        starts_at=to_text(slot.starts_at),
+        ends_at=to_text(slot.ends_at),
+        # As slot times are written, which start on whole seconds, so that they compare as text.
+        now=to_text(now.replace(microsecond=0)),
+        now_in_seconds=to_epoch_second(now),
+    )
+    return _move_slot(booking, SLOT_STATUS_OF[booking.status], is_free_as_read)
 
 
 def _leave_slot(booking: Booking, to: SlotStatus, *, live_at: datetime | None = None) -> Action:
     """Take the booking's slot to another status; with `live_at`, only while its hold lasts at that instant."""
-    owned = _owned_by(booking)
-    lives = owned & Attr("holdExpiresAt").gt(to_epoch_second(live_at)) if live_at else owned
-    return _move_slot(booking, to, lives)
+    is_owned = _is_owned(
+        SLOT_STATUS_OF[booking.status],
+        booking_id=booking.booking_id,
+        live_at=to_epoch_second(live_at) if live_at else None,
+    )
+    return _move_slot(booking, to, is_owned)
 
 
-def _owned_by(booking: Booking) -> ConditionBase:
-    """The slot is as the booking has it: neither the status nor the owner says enough without the other."""
-    status = SLOT_STATUS_OF[booking.status]
-    return Attr("status").eq(status) & Attr(_OWNER_FIELD[status]).eq(booking.booking_id)
-
-
-def _move_slot(booking: Booking, to: SlotStatus, condition: ConditionBase) -> Action:
+def _move_slot(booking: Booking, to: SlotStatus, condition: Condition) -> Action:
     """Set the status of the booking's slot, and whose it is."""
     write: dict[str, str | int] = {"status": to}
     if to in _OWNER_FIELD:
@@ -318,11 +320,49 @@ def _move_slot(booking: Booking, to: SlotStatus, condition: ConditionBase) -> Ac
     return update(
         keys.slot(booking.provider_id, booking.slot_id),
         write=write,
-        remove=[name for name in _OWNERSHIP_FIELDS if name not in write],
+        remove=tuple(name for name in _OWNERSHIP_FIELDS if name not in write),
         condition=condition,
     )
 
 
-def _in_whole_seconds(now: datetime) -> str:
-    """`now` as slot times are written, which start on whole seconds, so that they compare as text."""
-    return to_text(now.replace(microsecond=0))
+@prepared
+def _is_free_as_read(*, starts_at: str, ends_at: str, now: str, now_in_seconds: int) -> ConditionBase:
+    as_read = Attr("startsAt").eq(starts_at) & Attr("endsAt").eq(ends_at)
+    return as_read & Attr("startsAt").gt(now) & is_free(now_in_seconds)
+
+
+@prepared
+def _is_owned(slot_status: SlotStatus, *, booking_id: str, live_at: int | None = None) -> ConditionBase:
+    """The slot is a booking's; with `live_at`, by a hold that lasts longer."""
+    owned = _owned(slot_status, booking_id)
+    return owned if live_at is None else owned & Attr("holdExpiresAt").gt(live_at)
+
+
+@prepared
+def _is_not_owned(slot_status: SlotStatus, *, booking_id: str) -> ConditionBase:
+    return ~_owned(slot_status, booking_id)
+
+
+def _owned(slot_status: SlotStatus, booking_id: str) -> ConditionBase:
+    """Neither the status nor the owner says enough without the other."""
+    return Attr("status").eq(slot_status) & Attr(_OWNER_FIELD[slot_status]).eq(booking_id)
+
+
+@prepared
+def _is_absent_or_as_read(*, status: BookingStatus, slot_id: str) -> ConditionBase:
+    return Attr("PK").not_exists() | (Attr("status").eq(status) & Attr("slotId").eq(slot_id))
+
+
+@prepared
+def _is_absent_or_lapsed(*, now: int) -> ConditionBase:
+    return Attr("PK").not_exists() | Attr("ttl").lte(now)
+
+
+@prepared
+def _is_absent_or_of(*, booking_id: str) -> ConditionBase:
+    return Attr("PK").not_exists() | Attr("bookingId").eq(booking_id)
+
+
+@prepared
+def _is_written_by(*, last_hold: str) -> ConditionBase:
+    return Attr("lastHold").eq(last_hold)

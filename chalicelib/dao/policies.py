@@ -10,11 +10,10 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import Action, check, put
-from chalicelib.dao.items import Item, camel, policy_fields, policy_items, to_policy
+from chalicelib.dao.conditions import Condition, prepared
+from chalicelib.dao.items import Item, camel, policy_items, to_policy
 from chalicelib.domain.models import NO_RULES, Policy, Provider
-from chalicelib.domain.policy import RULES, Bound, Figures
-
-_HOLD_SECONDS = "holdSeconds"
+from chalicelib.domain.policy import RULES, Bound, Figures, Rule
 
 
 def copies(provider: Provider) -> list[Action]:
@@ -27,33 +26,36 @@ def policy_in(copy: Item | None) -> Policy:
     return to_policy(copy) if copy else NO_RULES
 
 
-def keeping(provider_id: str, slot_id: str, *conditions: ConditionBase) -> Action:
+def keeping(provider_id: str, slot_id: str, condition: Condition) -> Action:
     """Check a policy, in the copy that is meant for this slot."""
-    return check(keys.policy(provider_id, slot_id), reduce(and_, conditions))
+    return check(keys.policy(provider_id, slot_id), condition)
 
 
-def allows(figures: Figures) -> ConditionBase:
-    """The policy's rules allow these figures."""
-    return reduce(
-        and_, (_allows(camel(rule.name), rule.bound, figures[rule.name]) for rule in RULES if rule.name in figures)
-    )
+@prepared
+def allows(**figures: int) -> ConditionBase:
+    """The policy's rules allow these figures, given by their rules' names."""
+    return _allows(figures)
 
 
-def holds_as_long_as(policy: Policy) -> ConditionBase:
-    """A hold is as long as this policy says."""
-    hold = Attr(_HOLD_SECONDS)
-    return hold.not_exists() if policy.hold_seconds is None else hold.eq(policy.hold_seconds)
+@prepared
+def allows_a_hold(*, hold_seconds: int | None = None, **figures: int) -> ConditionBase:
+    """The rules allow these figures, and a hold that lasts so long; None: as the system's configuration says."""
+    hold = Attr(camel("hold_seconds"))
+    return _allows(figures) & (hold.not_exists() if hold_seconds is None else hold.eq(hold_seconds))
 
 
-def is_as_in(policy: Policy) -> ConditionBase:
-    """All rules are as in this policy."""
-    present = policy_fields(policy)
-    names = [camel(name) for name in Policy.__dataclass_fields__]
-    return reduce(
-        and_, (Attr(name).eq(present[name]) if name in present else Attr(name).not_exists() for name in names)
-    )
+@prepared
+def provider_is_as_read(*, name: str, **rules: int | None) -> ConditionBase:
+    """A provider has this name and these rules, and no others."""
+    given = [Attr(camel(rule)).eq(value) for rule, value in rules.items()]
+    absent = [Attr(camel(rule)).not_exists() for rule in Policy.__dataclass_fields__ if rule not in rules]
+    return reduce(and_, [*given, *absent], Attr("name").eq(name))
 
 
-def _allows(name: str, bound: Bound, figure: int) -> ConditionBase:
-    value = Attr(name)
-    return value.not_exists() | (value.lte(figure) if bound is Bound.AT_LEAST else value.gte(figure))
+def _allows(figures: Figures) -> ConditionBase:
+    return reduce(and_, [_keeps(rule, figures[rule.name]) for rule in RULES if rule.name in figures])
+
+
+def _keeps(rule: Rule, figure: int) -> ConditionBase:
+    value = Attr(camel(rule.name))
+    return value.not_exists() | (value.lte(figure) if rule.bound is Bound.AT_LEAST else value.gte(figure))

@@ -1,9 +1,10 @@
 """Providers in the table, each with copies of its policy."""
 
-from boto3.dynamodb.conditions import Attr
+from dataclasses import asdict
 
 from chalicelib.dao import keys, policies
 from chalicelib.dao.actions import put, update
+from chalicelib.dao.conditions import is_absent
 from chalicelib.dao.items import camel, policy_fields, provider_item, to_provider
 from chalicelib.dao.table import ConditionFailedError, Table
 from chalicelib.domain.errors import ProviderExistsError
@@ -21,7 +22,7 @@ class ProviderDao:
         """Put the provider, if its id is free. Raises `ProviderExistsError`."""
         copies = [] if provider.policy == NO_RULES else policies.copies(provider)
         try:
-            self._table.transact([put(provider_item(provider), Attr("PK").not_exists()), *copies])
+            self._table.transact([put(provider_item(provider), is_absent()), *copies])
         except ConditionFailedError as refused:
             raise ProviderExistsError(provider.provider_id) from refused
 
@@ -36,8 +37,8 @@ class ProviderDao:
         change = update(
             keys.provider(before.provider_id),
             write={"name": after.name, **rules},
-            remove=[name for name in map(camel, Policy.__dataclass_fields__) if name not in rules],
-            condition=Attr("name").eq(before.name) & policies.is_as_in(before.policy),
+            remove=tuple(name for name in map(camel, Policy.__dataclass_fields__) if name not in rules),
+            condition=policies.provider_is_as_read(name=before.name, **asdict(before.policy)),
         )
         copies = [] if before.policy == after.policy else policies.copies(after)
         try:

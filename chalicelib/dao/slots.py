@@ -16,6 +16,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import Action, delete, put, update
+from chalicelib.dao.conditions import is_there, prepared
 from chalicelib.dao.items import Item, availability_item, slot_item, to_availability, to_slot
 from chalicelib.dao.table import ConditionFailedError, Table
 from chalicelib.domain.changes import DayChange
@@ -117,18 +118,18 @@ class _Day:
         return f"{self.change.availability.revision}{'+' * (len(self.revisions) - 1)}"
 
     def _step_on_availability(self) -> _Step:
-        before = self.revisions[-1]
-        as_before = Attr("revision").eq(before) if before else Attr("PK").not_exists()
         after = replace(self.change.availability, revision=self.next_revision)
-        return _Step(self, None, put(availability_item(self._provider_id, after), as_before))
+        return _Step(
+            self, None, put(availability_item(self._provider_id, after), _is_at(revision=self.revisions[-1] or None))
+        )
 
     def _steps_on_slots(self) -> Iterator[_Step]:
-        is_there, is_nobodys_now = Attr("PK").exists(), is_nobodys(self._now)
+        now = to_epoch_second(self._now)
         actions: list[tuple[Sequence[Slot], Callable[[Slot], Action]]] = [
-            (self.change.remove, lambda slot: delete(_key(slot), is_nobodys_now)),
-            (self.change.withdraw, lambda slot: update(_key(slot), write={"withdrawn": True}, condition=is_there)),
-            (self.change.restore, lambda slot: update(_key(slot), remove=["withdrawn"], condition=is_there)),
-            (self.change.add, lambda slot: put(slot_item(slot), Attr("PK").not_exists() | is_nobodys_now)),
+            (self.change.remove, lambda slot: delete(_key(slot), _is_nobodys(now=now))),
+            (self.change.withdraw, lambda slot: update(_key(slot), write={"withdrawn": True}, condition=is_there())),
+            (self.change.restore, lambda slot: update(_key(slot), remove=("withdrawn",), condition=is_there())),
+            (self.change.add, lambda slot: put(slot_item(slot), _is_absent_or_nobodys(now=now))),
         ]
         for slots, action in actions:
             for slot in slots:
@@ -155,14 +156,30 @@ def _steps(days: Sequence[_Day]) -> list[_Step]:
     return [step for day in days for step in day.steps()]
 
 
-def is_nobodys(now: datetime) -> ConditionBase:
-    """Nobody owns the slot at `now`: it is AVAILABLE, or HELD past its deadline."""
-    hold_is_over = Attr("holdExpiresAt").lte(to_epoch_second(now))
+@prepared
+def _is_at(*, revision: str | None = None) -> ConditionBase:
+    """The day's availability has this revision; None: there is none."""
+    return Attr("PK").not_exists() if revision is None else Attr("revision").eq(revision)
+
+
+@prepared
+def _is_nobodys(*, now: int) -> ConditionBase:
+    return is_nobodys(now)
+
+
+@prepared
+def _is_absent_or_nobodys(*, now: int) -> ConditionBase:
+    return Attr("PK").not_exists() | is_nobodys(now)
+
+
+def is_nobodys(now: int) -> ConditionBase:
+    """Nobody owns the slot at this second: it is AVAILABLE, or HELD past its deadline."""
+    hold_is_over = Attr("holdExpiresAt").lte(now)
     return Attr("status").eq(SlotStatus.AVAILABLE) | (Attr("status").eq(SlotStatus.HELD) & hold_is_over)
 
 
-def is_free(now: datetime) -> ConditionBase:
-    """Somebody may get the slot at `now`: nobody owns it, and it has not been withdrawn."""
+def is_free(now: int) -> ConditionBase:
+    """Somebody may get the slot at this second: nobody owns it, and it has not been withdrawn."""
     return is_nobodys(now) & Attr("withdrawn").not_exists()
 
 

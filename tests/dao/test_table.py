@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from boto3.dynamodb.conditions import Attr
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib.dao import keys
 from chalicelib.dao.actions import put, serialized
+from chalicelib.dao.conditions import is_absent
 from chalicelib.dao.table import ConditionFailedError, Retries
 from chalicelib.domain.errors import ServiceUnavailableError
 from tests.ports import free_port
@@ -27,7 +27,7 @@ from tests.dao.rig import Rig, new_item
 def test_a_cancellation_that_passes_by_itself_is_tried_again_after_growing_waits(rig: Rig, reason: str) -> None:
     item = new_item()
     rig.wire.faults = [cancelled("None", reason)] * 3
-    rig.table.transact([put(item, Attr("PK").not_exists())])
+    rig.table.transact([put(item, is_absent())])
     assert rig.table.get({"PK": item["PK"], "SK": "X"}) == item
     assert rig.slept == [0.025, 0.05, 0.1]
 
@@ -92,7 +92,7 @@ def test_a_failed_condition_brings_the_item_that_was_there(rig: Rig) -> None:
     item = new_item() | {"note": "first"}
     rig.table.transact([put(item)])
     with pytest.raises(ConditionFailedError) as refused:
-        rig.table.transact([put(new_item()), put(item | {"note": "second"}, Attr("PK").not_exists())])
+        rig.table.transact([put(new_item()), put(item | {"note": "second"}, is_absent())])
     assert refused.value.failed == {1: item}
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 import pytest
-from boto3.dynamodb.conditions import Attr
 
 from chalicelib.dao import bookings
+from chalicelib.dao.conditions import is_there
 from simulation.explorations import Exploration, books_and_cancels, books_and_confirms, books_and_reschedules
 from simulation.interleavings import Client, Explored, Fault
 
@@ -32,7 +32,7 @@ def test_a_fault_gives_states_that_there_are_not_without_it() -> None:
 
 def test_a_condition_that_is_broken_is_found_with_the_way_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """A planted fault: an expiry that does not look at whose the slot is, which only a re-hold can show."""
-    monkeypatch.setattr(bookings, "_owned_by", lambda _booking: Attr("PK").exists())
+    monkeypatch.setattr(bookings, "_is_owned", lambda *_, **__: is_there())
     found = explored({"first": books_and_confirms, "second": books_and_confirms}, Fault.NONE)
     assert found.broken
     *way, what = found.broken[0].splitlines()

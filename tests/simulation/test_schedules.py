@@ -3,9 +3,10 @@
 from types import ModuleType
 
 import pytest
-from boto3.dynamodb.conditions import Attr, ConditionBase
+from boto3.dynamodb.conditions import Attr
 
 from chalicelib.dao import bookings, policies
+from chalicelib.dao.conditions import Condition, built, is_there
 from chalicelib.dao.items import Item, idempotency_item
 from chalicelib.domain.instants import to_epoch_second
 from chalicelib.domain.models import Booking
@@ -45,16 +46,12 @@ def test_the_choices_of_a_schedule_give_it_once_more() -> None:
     assert run(script=first.choices).trace == first.trace
 
 
-def any_slot(_now: object) -> ConditionBase:
-    return Attr("PK").exists()
+def if_there(*_: object, **__: object) -> Condition:
+    return is_there()
 
 
-def nobody(_booking: Booking) -> ConditionBase:
-    return Attr("PK").exists()
-
-
-def anything(_figures: object) -> ConditionBase:
-    return Attr("PK").exists() | Attr("PK").not_exists()
+def anyway(*_: object, **__: object) -> Condition:
+    return built(Attr("PK").exists() | Attr("PK").not_exists())
 
 
 def soon_forgotten(booking: Booking, user_id: str, key: str) -> Item:
@@ -67,7 +64,7 @@ def first_failing() -> int:
 
 @pytest.mark.parametrize(
     ("module", "name", "broken"),
-    [(bookings, "_owned_by", nobody), (policies, "allows", anything), (bookings, "_are_as_in", anything)],
+    [(bookings, "_is_owned", if_there), (policies, "allows_a_hold", anyway), (bookings, "_holds_are_as_in", anyway)],
 )
 def test_a_condition_that_is_broken_is_found(
     monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, broken: object
@@ -78,7 +75,8 @@ def test_a_condition_that_is_broken_is_found(
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "broken"), [(bookings, "is_free", any_slot), (bookings, "idempotency_item", soon_forgotten)]
+    ("module", "name", "broken"),
+    [(bookings, "_is_free_as_read", if_there), (bookings, "idempotency_item", soon_forgotten)],
 )
 def test_what_is_found_is_shown_in_a_few_lines(
     monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, broken: object
