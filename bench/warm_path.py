@@ -63,9 +63,6 @@ class _Wire:
 
     def __post_init__(self) -> None:
         self.answer(self.clients)
-        client: Any
-        for client in (self.clients.dynamodb, self.clients.sqs):
-            client.meta.events.register("provide-client-params", self._note)
 
     def answer(self, clients: Clients) -> None:
         """Answer these clients, too."""
@@ -73,13 +70,22 @@ class _Wire:
         for client in (clients.dynamodb, clients.sqs):
             client.meta.events.register("before-send", self._send)
 
-    def forget(self) -> None:
-        """Learn another request."""
+    def learn(self) -> None:
+        """Learn what is asked from now on, in place of what was asked before."""
         self.calls, self.answers, self.learns = [], {}, True
+        client: Any
+        for client in (self.clients.dynamodb, self.clients.sqs):
+            client.meta.events.register("provide-client-params", self._note)
+
+    def know(self) -> None:
+        """Learn no more, and take no more time for it."""
+        self.learns = False
+        client: Any
+        for client in (self.clients.dynamodb, self.clients.sqs):
+            client.meta.events.unregister("provide-client-params", self._note)
 
     def _note(self, params: dict[str, Any], model: Any, **_: object) -> None:
-        if self.learns:
-            self.calls.append((model.service_model.service_name, model.name, params))
+        self.calls.append((model.service_model.service_name, model.name, params))
 
     def _send(self, request: "AWSPreparedRequest", **_: object) -> AWSResponse:
         headers: Any = request.headers
@@ -138,9 +144,9 @@ class _Sides:
     def learnt(self, method: str, path: str, body: Any = None) -> "Mapping[str, Callable[[], Any]]":
         """A request to the application, and the same calls with the same answer in bare routes."""
         event, context = self.event(method, path, body), self.context
-        self.wire.forget()
+        self.wire.learn()
         answer = self._app(event, context)
-        self.wire.learns = False
+        self.wire.know()
         bare = {name: self._bare_route(event, answer, clients) for name, clients in self._floors.items()}
         return {
             "ours": lambda: self._app(event, context),

@@ -77,16 +77,14 @@ class TimeLimit:
         finally:
             self._ends_at.reset(token)
 
-    @contextmanager
-    def calling(self, part: str) -> Iterator[None]:
+    def calling(self, part: str) -> "_Call":
         """A call to AWS. Raises `ServiceUnavailableError` when time is over, and when it can't be reached or throttles.
 
         botocore has tried again by then. `part` names what is called, as a user may read it: "table", "queue".
         """
         if self._clock() >= self._ends_at.get():
             raise ServiceUnavailableError(f"The {part} takes too long.")
-        with _unreachable_as_unavailable(part):
-            yield
+        return _Call(part)
 
 
 class RunAll(Protocol):
@@ -117,14 +115,23 @@ def side_by_side(work: Sequence[Callable[[], T]]) -> list[T]:
     return [piece.result() for piece in pieces]
 
 
-@contextmanager
-def _unreachable_as_unavailable(part: str) -> Iterator[None]:
-    try:
-        yield
-    except (NotConnectedError, HTTPClientError) as error:
-        raise ServiceUnavailableError(f"The {part} can't be reached.") from error
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code in _UNREACHABLE or error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR:
-            raise ServiceUnavailableError(f"The {part} can't be reached.") from error
-        raise
+class _Call:
+    """A call to AWS that is under way. A class, as each request makes some, and a generator takes longer."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is not None and _is_passing(error):
+            raise ServiceUnavailableError(f"The {self._part} can't be reached.") from error
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether it says that a service can't be reached, or throttles."""
+    if isinstance(error, ClientError):
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return error.response["Error"]["Code"] in _UNREACHABLE or status >= _SERVER_ERROR
+    return isinstance(error, NotConnectedError | HTTPClientError)

@@ -3,7 +3,6 @@
 To import it is all that it is for, so nothing here is used (F401).
 """
 
-import aws_lambda_powertools  # noqa: F401
 import boto3  # noqa: F401
 import botocore.stub  # noqa: F401
 import chalice.test  # noqa: F401
@@ -21,5 +20,6 @@ import moto.sqs  # noqa: F401
 import openapi_spec_validator  # noqa: F401
 import pydantic.main  # noqa: F401
 import pytest  # noqa: F401
+import pythonjsonlogger.json  # noqa: F401
 import rich.progress  # noqa: F401
 import vobject  # noqa: F401

@@ -21,7 +21,8 @@ def test_a_line_is_one_json_object_with_level_message_time_and_what_was_given() 
         LOG.info("slot held", extra={"booking_id": "booking-1"})
 
     (line,) = lines.all()
-    assert (line["level"], line["message"], line["booking_id"]) == ("INFO", "slot held", "booking-1")
+    assert (line["level"], line["logger"], line["message"]) == ("INFO", "chalicelib.somewhere", "slot held")
+    assert line["booking_id"] == "booking-1"
     assert line["timestamp"].endswith("+00:00")
 
 
@@ -42,8 +43,8 @@ def test_an_exception_is_logged_on_the_same_line() -> None:
             LOG.exception("record failed")
 
     (line,) = lines.all()
-    assert line["exception_name"] == "ValueError"
-    assert "Traceback" in line["exception"]
+    assert line["exception"].startswith("Traceback")
+    assert line["exception"].splitlines()[-1].startswith("ValueError: ")
 
 
 def test_ids_are_on_every_line_inside_and_on_none_outside() -> None:
@@ -71,6 +72,26 @@ def test_ids_add_up_and_go_one_by_one() -> None:
     assert lines.the("both").items() >= {"request_id": "r-1", "record_id": "m-1"}.items()
     assert lines.the("one")["request_id"] == "r-1"
     assert "record_id" not in lines.the("one")
+
+
+def test_ids_that_become_known_are_on_every_line_from_then_on_until_the_work_ends() -> None:
+    with log_lines() as lines:
+        with logs.bound(request_id="r-1"):
+            LOG.info("before")
+            logs.also(booking_id="booking-1")
+            with logs.bound(record_id="m-1"):
+                LOG.info("further in")
+            LOG.info("after")
+        logs.also(booking_id="nobody's")
+        LOG.info("outside")
+
+    told = [(line["message"], line.get("request_id"), line.get("booking_id")) for line in lines.all()]
+    assert told == [
+        ("before", "r-1", None),
+        ("further in", "r-1", "booking-1"),
+        ("after", "r-1", "booking-1"),
+        ("outside", None, None),
+    ]
 
 
 def test_ids_are_gone_after_a_failure_too() -> None:

@@ -71,21 +71,22 @@ def _change(written: tuple[str, ...], counted: tuple[str, ...], removed: tuple[s
 
 def serialized(item: Mapping[str, Any]) -> dict[str, Any]:
     """Python's types to DynamoDB's."""
-    return {name: _serialized(value) for name, value in item.items()}
+    # Most values are text, which need not be asked what else they could be.
+    return {name: {"S": value} if isinstance(value, str) else _serialized(value) for name, value in item.items()}
 
 
 def deserialized(item: Mapping[str, Any]) -> "Item":
     """DynamoDB's types to Python's. Raises TypeError or AttributeError for what is no item."""
-    # Most values are text, which needs no deserializer: it takes as long for a slot as all else that is made of it.
+    # The deserializer takes as long for a slot as all else that is made of it.
     return {name: value["S"] if "S" in value else _deserializer.deserialize(value) for name, value in item.items()}
 
 
 def _serialized(value: Any) -> dict[str, Any]:
-    # boto3's serializer asks one type after the other, and most values are text or whole numbers.
-    if isinstance(value, str):
-        return {"S": value}
+    # boto3's serializer asks for one type after the other, and takes every number for a Decimal first.
     if type(value) is int:
         return {"N": str(value)}
+    if type(value) is dict:
+        return {"M": serialized(value)}
     return cast("dict[str, Any]", _serializer.serialize(value))
 
 

@@ -54,9 +54,10 @@ def figures_of_leaving(booking: Booking, now: datetime) -> Figures:
     return {CANCEL_CUTOFF.name: _whole_minutes(booking.starts_at - now)}
 
 
-def allows(policy: Policy, figures: Figures) -> bool:
-    """Whether these figures keep all rules."""
-    return _broken(policy, figures) is None
+def allows_taking(policy: Policy, slot: Slot, now: datetime) -> bool:
+    """Whether a slot may be taken at `now`; of a list of slots this asks no more than it must."""
+    has_rules = policy.min_notice_minutes is not None or policy.max_advance_days is not None
+    return not has_rules or _broken(policy, figures_of_taking(slot, now)) is None
 
 
 def check(policy: Policy, figures: Figures) -> None:

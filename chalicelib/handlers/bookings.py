@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from chalice.app import Request, Response
 
+from chalicelib import logs
 from chalicelib.domain.errors import BookingNotFoundError
 from chalicelib.handlers.fields import BOOKING_ID
 from chalicelib.handlers.http import Router, answer, body, body_if_any, called_by, headers
@@ -33,6 +34,7 @@ def create_booking(request: Request, services: Services) -> Response:
         idempotency_key=headers(request, CreateBookingHeaders).idempotency_key,
         by=caller,
     )
+    logs.also(booking_id=booking.booking_id, provider_id=booking.provider_id, slot_id=booking.slot_id)
     return answer(BookingView.of(booking), HTTPStatus.ACCEPTED, location=f"/bookings/{booking.booking_id}")
 
 

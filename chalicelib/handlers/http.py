@@ -196,9 +196,10 @@ def body(request: Request, model: type[Model] | Forms[Model], **known: str) -> M
     repeated: set[str] = set()
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        names = Counter(name for name, _ in pairs)
-        repeated.update(name for name, times in names.items() if times > 1)
-        return dict(pairs)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            repeated.update(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        return found
 
     try:
         document = json.loads(raw.decode("utf-8"), object_pairs_hook=members, parse_constant=_refuse_constant)
@@ -221,7 +222,8 @@ def query(request: Request, model: type[Model] | Forms[Model], **path: str) -> M
 
 def headers(request: Request, model: type[Model]) -> Model:
     """The headers that the model names, in whatever case they came. Raises `RequestError`."""
-    return _validated(model, {name.title(): value for name, value in request.headers.items()})
+    names = [str(field.alias) for field in model.model_fields.values()]
+    return _validated(model, {name: request.headers[name] for name in names if name in request.headers})
 
 
 def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:

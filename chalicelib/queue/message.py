@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic_core import to_json
 
 from chalicelib.domain.errors import MalformedRecordError
 from chalicelib.domain.instants import from_text
@@ -52,10 +53,12 @@ class BookingMessage(BaseModel):
     expires_at: Annotated[_Instant, AfterValidator(_whole_second)]
 
 
+_ALIASES = {name: to_camel(name) for name in BookingMessage.model_fields if name != "version"}
+
+
 def encode(booking: Booking) -> str:
     """The body of the message for a held booking."""
-    fields = BookingMessage.model_fields.keys() - {"version"}
-    return BookingMessage(**{name: getattr(booking, name) for name in fields}).model_dump_json(by_alias=True)
+    return to_json({"version": 1, **{alias: getattr(booking, name) for name, alias in _ALIASES.items()}}).decode()
 
 
 def decode(body: str) -> Booking:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from chalicelib.domain.changes import DayChange, change_of
 from chalicelib.domain.errors import InvalidInputError, ServiceUnavailableError
 from chalicelib.domain.models import Availability, Provider, Slot, WeeklyPattern
-from chalicelib.domain.policy import allows, figures_of_taking
+from chalicelib.domain.policy import allows_taking
 from chalicelib.domain.ports import Clock, IdSource, SlotStore
 from chalicelib.domain.slots import slots_of
 from chalicelib.services.cursors import Cursors
@@ -121,7 +121,7 @@ class AvailabilityService:
         provider = self._providers.lately(provider_id)
         free = list[Slot]()
         for slot in self._slots.of_days(provider_id, first_day, last_day, after=after, page_size=most):
-            if slot.can_be_booked_at(now) and allows(provider.policy, figures_of_taking(slot, now)):
+            if slot.can_be_booked_at(now) and allows_taking(provider.policy, slot, now):
                 free.append(slot.seen_at(now))
             if len(free) == most:
                 break

@@ -160,7 +160,7 @@ class BookingService:
             if booking.slot_id == slot_id:
                 return booking
             done = self._take_other_slot(booking, slot_id, now)
-            _log.info("booking rescheduled", extra=_ids(done))
+            _log.debug("booking rescheduled", extra=_ids(done))
             return done
 
         return self._written(booking_id, by, write)
@@ -263,7 +263,7 @@ class BookingService:
         except Exception:
             if self._release(booking, key):
                 raise
-        _log.info("slot held", extra=_ids(booking))
+        _log.debug("slot held", extra=_ids(booking))
         return booking
 
     def _new_booking(self, slot: Slot, policy: Policy, user_id: str, now: datetime) -> Booking:
@@ -302,7 +302,7 @@ class BookingService:
             if booking.status not in step.allowed_from:
                 raise BookingConflictError(booking_id, booking.status)
             done = self._bookings.take_step(step, booking, at=now)
-            _log.info("booking %s", done.status.lower(), extra=_ids(done))
+            _log.debug("booking %s", done.status.lower(), extra=_ids(done))
             return done
 
         return self._written(booking_id, by, write)

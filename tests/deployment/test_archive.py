@@ -106,13 +106,13 @@ def test_bytecode_lies_beside_what_it_is_made_from() -> None:
 
 def test_versions_are_told_by_the_metadata() -> None:
     files = {
-        "aws_lambda_powertools-3.37.0.dist-info/METADATA": b"",
+        "python_json_logger-4.2.0.dist-info/METADATA": b"",
         "python_dateutil-2.9.0.post0.dist-info/METADATA": b"",
         "core-1.0.dist-info/WHEEL": b"",
         "core/x-1.dist-info/METADATA": b"",
     }
 
-    assert distributions(files) == {"aws-lambda-powertools": "3.37.0", "python-dateutil": "2.9.0.post0"}
+    assert distributions(files) == {"python-json-logger": "4.2.0", "python-dateutil": "2.9.0.post0"}
 
 
 def test_sizes_are_those_of_whole_packages() -> None:

@@ -37,16 +37,30 @@ def test_the_line_of_a_bookings_request_names_the_booking(api: Api, step: str, s
     assert (line["route"], line["status"], line["booking_id"]) == (f"/bookings/{{bookingId}}{step}", status, booking_id)
 
 
-def test_what_a_request_does_is_logged_under_its_id_with_the_bookings(api: Api) -> None:
+def test_the_line_of_a_hold_names_the_booking_the_provider_and_the_slot_and_is_the_only_one(api: Api) -> None:
     api.has_slots()
 
     with log_lines() as lines:
         answer = api.post("/bookings", {"providerId": "ann", "slotId": "2030-05-02T09:00", "userId": "user-1"})
 
-    line = lines.the("slot held")
+    (line,) = lines.all()
     assert line["request_id"] == answer.headers["X-Request-Id"]
     assert line["booking_id"] == answer.json["bookingId"]
     assert (line["provider_id"], line["slot_id"]) == ("ann", "2030-05-02T09:00")
+
+
+@pytest.mark.parametrize("step", ["confirm", "cancel"])
+def test_what_a_request_does_is_told_on_the_way_as_well_for_who_looks_closely(api: Api, step: str) -> None:
+    api.has_slots()
+
+    with log_lines("DEBUG") as lines:
+        held = api.has_booking()
+        api.post(f"/bookings/{held['bookingId']}/{step}")
+
+    ids = {"booking_id": held["bookingId"], "provider_id": "ann", "slot_id": held["slotId"]}
+    (line,) = lines.with_message(f"booking {step}ed" if step == "confirm" else "booking cancelled")
+    assert lines.with_message("slot held")[0].items() >= ids.items()
+    assert line.items() >= ids.items()
 
 
 def test_nothing_personal_is_logged_on_the_way_through_a_bookings_life(api: Api) -> None:
