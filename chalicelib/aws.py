@@ -132,6 +132,6 @@ class _Call:
 def _is_passing(error: BaseException) -> bool:
     """Whether it says that a service can't be reached, or throttles."""
     if isinstance(error, ClientError):
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        return error.response["Error"]["Code"] in _UNREACHABLE or status >= _SERVER_ERROR
+        code = error.response["Error"]["Code"]
+        return code in _UNREACHABLE or error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR
     return isinstance(error, NotConnectedError | HTTPClientError)

@@ -210,7 +210,7 @@ def _hold(slot: Slot, records: Records, now: datetime) -> Iterator[Finding]:
         # What is wrong with those, or waits, is told of the booking.
         return
     bookings = (slot.held_by,) if slot.held_by else ()
-    if slot.status_at(now) is SlotStatus.AVAILABLE and slot.hold_expires_at:
+    if not slot.is_owned_at(now) and slot.hold_expires_at:
         text = f"is still HELD: over since {to_text(slot.hold_expires_at)}, it waits for the expiration handler"
         yield _about_slot(Kind.WAITS_TO_BE_FREE, slot, text, bookings=bookings, since=slot.hold_expires_at)
     elif slot.held_by:

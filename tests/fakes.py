@@ -223,7 +223,7 @@ class InMemoryBookings:
             slot = self._owned_slot(booking)
             if step.needs_the_slot and slot is None:
                 raise StepRefusedError
-            if step.needs_live_hold and slot is not None and slot.status_at(at) is SlotStatus.AVAILABLE:
+            if step.needs_live_hold and slot is not None and not slot.is_owned_at(at):
                 raise StepRefusedError
             if booking.status in step.needs_notice_from:
                 check(self._policy(booking.provider_id), figures_of_leaving(booking, at))
@@ -241,7 +241,7 @@ class InMemoryBookings:
         with self._stores.lock:
             self._check_as_read(booking)
             old = self._owned_slot(booking)
-            if old is None or old.status_at(at) is SlotStatus.AVAILABLE:
+            if old is None or not old.is_owned_at(at):
                 raise StepRefusedError
             is_held = booking.status is BookingStatus.PENDING
             if is_held and booking.booking_id not in self._stores.triggers:

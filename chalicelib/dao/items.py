@@ -132,7 +132,7 @@ def to_slot(item: Item) -> Slot:
         starts_at=from_text(item["startsAt"]),
         ends_at=from_text(item["endsAt"]),
         time_zone=item["timeZone"],
-        status=SlotStatus(item["status"]),
+        status=SlotStatus[item["status"]],
         held_by=item.get("heldBy"),
         hold_expires_at=from_epoch_second(int(item["holdExpiresAt"])) if "holdExpiresAt" in item else None,
         reserved_by=item.get("reservedBy"),
@@ -219,7 +219,7 @@ def to_booking(item: Item) -> Booking:
     created_at = from_text(item["createdAt"])
     return Booking(
         booking_id=keys.booking_id_of(item["PK"]),
-        status=BookingStatus.PENDING if is_trigger else BookingStatus(item["status"]),
+        status=BookingStatus.PENDING if is_trigger else BookingStatus[item["status"]],
         provider_id=_text(item["providerId"]),
         slot_id=_text(item["slotId"]),
         user_id=_text(item["userId"]),

@@ -189,18 +189,15 @@ class Slot:
 
     def seen_at(self, now: datetime) -> "Slot":
         """The slot as it counts at `now`: a hold is over at its deadline, whatever the table still says."""
-        hold_is_over = self.hold_expires_at is not None and self.hold_expires_at <= now
-        if self.status is SlotStatus.HELD and hold_is_over:
+        if self.status is SlotStatus.HELD and not self.is_owned_at(now):
             return replace(self, status=SlotStatus.AVAILABLE, held_by=None, hold_expires_at=None)
         return self
 
-    def status_at(self, now: datetime) -> SlotStatus:
-        """The status that counts at `now`."""
-        return self.seen_at(now).status
-
     def is_owned_at(self, now: datetime) -> bool:
         """Whether it is somebody's at `now`, by a hold or a reservation."""
-        return self.status_at(now) is not SlotStatus.AVAILABLE
+        if self.status is SlotStatus.HELD:
+            return self.hold_expires_at is None or self.hold_expires_at > now
+        return self.status is SlotStatus.RESERVED
 
     def can_be_booked_at(self, now: datetime) -> bool:
         """Whether a hold at `now` would succeed."""

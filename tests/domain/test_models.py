@@ -40,13 +40,15 @@ reserved = slot(starts_at=STARTS_AT, status=SlotStatus.RESERVED, reserved_by="bo
     ],
 )
 def test_a_hold_is_over_at_its_deadline_and_a_reservation_never(of: Slot, now: datetime, status: SlotStatus) -> None:
-    assert of.status_at(now) is status
+    assert of.seen_at(now).status is status
+    assert of.is_owned_at(now) is (status is not SlotStatus.AVAILABLE)
 
 
 def test_a_reserved_slot_stays_so_though_a_deadline_was_left_behind() -> None:
     left_behind = slot(status=SlotStatus.RESERVED, reserved_by="booking-1", hold_expires_at=DEADLINE)
 
-    assert left_behind.status_at(DEADLINE) is SlotStatus.RESERVED
+    assert left_behind.is_owned_at(DEADLINE)
+    assert left_behind.seen_at(DEADLINE) == left_behind
 
 
 @pytest.mark.parametrize(
