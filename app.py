@@ -1,23 +1,25 @@
 """The Chalice application: the routes, and the entry points of the authorizer and the two workers.
 
 Each is a Lambda function of its own, which loads what it needs and no more: what it needs is imported where it is used
-(PLC0415), and loaded at the end of this module. Elsewhere, all of it is loaded.
+(PLC0415), and connected at the end of this module. Where this is no function, nothing is connected before it is called.
 """
 
 import gc
 import os
-from importlib import import_module
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chalice.app import AuthRequest, AuthResponse, Chalice, DynamoDBEvent, SQSEvent
+
+from chalicelib.settings import SettingsError, authentication_is_off
 
 if TYPE_CHECKING:
     from chalicelib.workers.batch import BatchResponse
 
 app = Chalice(app_name="appointments", configure_logs=False)
 
-_HANDLER = os.environ.get("_HANDLER", "app.app")
-"""The entry point that this function is, as Lambda names it."""
+_HANDLER = os.environ.get("_HANDLER")
+"""The entry point that this function is, as Lambda names it; None where this is no function."""
 
 
 @app.authorizer()
@@ -48,7 +50,6 @@ def expire_bookings(event: DynamoDBEvent) -> "BatchResponse":
 def _declare_routes() -> None:
     from chalicelib.bootstrap import application  # noqa: PLC0415
     from chalicelib.handlers import register_routes  # noqa: PLC0415
-    from chalicelib.settings import authentication_is_off  # noqa: PLC0415
 
     # Which routes have an authorizer, Chalice must know when they are declared.
     register_routes(
@@ -56,15 +57,25 @@ def _declare_routes() -> None:
     )
 
 
-# While a function initialises, it has more of the processor than at its first event. What is loaded stays: the garbage
-# collector would look through it, over and over, and find nothing.
+def _connect() -> None:
+    """Build what the entry point calls. If settings are wrong, the first event is told."""
+    with suppress(SettingsError):
+        if _HANDLER == "app.authorize":
+            from chalicelib.gatekeeper import authorizer  # noqa: PLC0415
+
+            authorizer()
+        else:
+            from chalicelib.bootstrap import application  # noqa: PLC0415
+
+            application()
+
+
+# While a function initialises, it has more of the processor than at its first event, and SnapStart keeps what it has by
+# then. What is loaded stays: the garbage collector would look through it, over and over, and find nothing.
 gc.disable()
-match _HANDLER:
-    case "app.app":
-        _declare_routes()
-    case "app.authorize":
-        import_module("chalicelib.gatekeeper")
-    case _:
-        import_module("chalicelib.bootstrap")
+if _HANDLER in {None, "app.app"}:
+    _declare_routes()
+if _HANDLER:
+    _connect()
 gc.freeze()
 gc.enable()

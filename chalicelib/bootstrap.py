@@ -1,7 +1,7 @@
 """The one place that builds and connects everything but the authorizer.
 
-Nothing is built at import: `application()` builds once, at the first event. The clock and the source of ids stand here
-and nowhere else.
+Nothing is built by its import: `application()` builds once, when it is first called. The clock and the source of ids
+stand here and nowhere else.
 """
 
 import os

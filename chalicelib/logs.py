@@ -5,11 +5,13 @@ inside it, and `also` more of them as they become known, in this context only, s
 requests side by side.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Final
 
 from pythonjsonlogger.json import JsonFormatter
@@ -19,6 +21,7 @@ _FORMATTER: Final = JsonFormatter(
     ["levelname", "name", "message"],
     rename_fields={"levelname": "level", "name": "logger", "exc_info": "exception"},
     timestamp=True,
+    json_serializer=partial(json.dumps, separators=(",", ":")),
 )
 _ids: Final = ContextVar[dict[str, str]]("ids")
 

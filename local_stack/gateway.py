@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import http
-import json
 import logging
 import uuid
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from chalice.local import LambdaEventConverter, LocalGateway, LocalGatewayException, RouteMatcher
+
+from chalicelib.handlers import problems
+from chalicelib.handlers.http import SECURITY_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,23 +49,12 @@ class RequestRefusedError(Exception):
         self.detail = detail
 
 
-def problem(status: int, detail: str, request_id: str) -> tuple[dict[str, str], bytes]:
+def problem(status: int, detail: str, request_id: str) -> tuple[dict[str, str | list[str]], bytes]:
     """Make the headers and the body of an answer by the server itself, in the format of the API's other errors."""
-    code = _CODES.get(status, "INTERNAL")
-    body = {
-        "type": "urn:problem-type:" + code.lower().replace("_", "-"),
-        "title": code.replace("_", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "requestId": request_id,
-    }
-    headers = {"Content-Type": "application/problem+json", "X-Request-Id": request_id}
-    if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "1"
-    if status == http.HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    return headers, json.dumps(body).encode()
+    kind = problems.Problem(HTTPStatus(status), _CODES.get(status, "INTERNAL"))
+    response = problems.response(kind, detail, request_id=request_id)
+    headers = {**SECURITY_HEADERS, **response.headers, "X-Request-Id": request_id}
+    return headers, str(response.body).encode()
 
 
 class EventConverter(LambdaEventConverter):
@@ -151,7 +142,7 @@ class Gateway(LocalGateway):
         try:
             event, context = self._authorizer.authorize(path, event, context)
         except LocalGatewayException as error:
-            detail = _NO_CREDENTIALS if error.CODE == http.HTTPStatus.UNAUTHORIZED else "This is not allowed."
+            detail = _NO_CREDENTIALS if error.CODE == HTTPStatus.UNAUTHORIZED else "This is not allowed."
             raise RequestRefusedError(error.CODE, detail) from error
         except Exception as error:
             # Like the gateway, take this one text for a refusal, and everything else for a failure.

@@ -55,7 +55,8 @@ class Retries:
     first_wait_seconds: float = 0.025
     longest_wait_seconds: float = 0.8
     sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
+    jitter: Callable[[], float] = random.SystemRandom().random
+    """The system's: `random` would go on alike in all functions that are restored from one SnapStart picture."""
 
     def waits(self) -> Iterator[float]:
         """How long to wait after each attempt but the last, in seconds."""

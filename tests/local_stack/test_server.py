@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from chalice.app import AuthResponse, Chalice, CORSConfig, Request, Response
 
+from chalicelib.handlers.http import SECURITY_HEADERS
 from local_stack.patience import Patience
 from local_stack.server import MAX_BODY_BYTES, ApiServer
 from tests.local_stack.support import Notes, wait_until
@@ -122,6 +123,7 @@ def assert_problem(response: http.client.HTTPResponse, status: int, code: str) -
     assert body["title"].lower() == body["code"].lower().replace("_", " ")
     assert body["detail"]
     assert body["requestId"] == response.getheader("X-Request-Id")
+    assert {name: response.getheader(name) for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
 @pytest.fixture
