@@ -163,7 +163,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     return responses
 
 
-def _content(model: type[BaseModel], media_type: str) -> dict[str, Any]:
+def _content(model: type, media_type: str) -> dict[str, Any]:
     return {media_type: {"schema": schemas.reference(model)}}
 
 

@@ -13,7 +13,7 @@ from chalicelib.domain.models import BookingStatus
 from chalicelib.handlers import problems, requests, views
 from chalicelib.handlers.access import RULES
 from chalicelib.handlers.http import unknown_path
-from deployment.schemas import any_of
+from deployment.schemas import any_of, any_view_of
 
 RATE_LIMITED = problems.Problem(HTTPStatus.TOO_MANY_REQUESTS, "RATE_LIMITED")
 """The gateway's: the application has no such answer."""
@@ -53,8 +53,8 @@ class Operation:
     """What one method on one path takes and answers."""
 
     summary: str
-    answer: type[BaseModel] | None
-    """None: it is no model."""
+    answer: type | None
+    """The view that it has; None: it has none."""
     media_type: str = "application/json"
     status: HTTPStatus = HTTPStatus.OK
     location: str = ""
@@ -116,7 +116,7 @@ _OPERATIONS: Mapping[tuple[str, str], Operation] = {
         body=any_of("SetAvailability", *requests.SET_AVAILABILITY.models),
         body_forms=requests.SET_AVAILABILITY.models,
         status=HTTPStatus.CREATED,
-        answer=any_of("DayOrPatternView", views.DayView, views.PatternView),
+        answer=any_view_of("DayOrPatternView", views.DayView, views.PatternView),
         raises=(errors.ProviderNotFoundError,),
     ),
     ("GET", "/providers/{providerId}/availability"): Operation(
@@ -128,7 +128,7 @@ _OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/providers/{providerId}/slots"): Operation(
         summary="Show what can be booked on a day, or on a range of days a page at a time",
         query=any_of("FreeSlotsQuery", *requests.FREE_SLOTS_QUERY.models),
-        answer=any_of("FreeSlotsView", views.FreeSlotsView, views.FreeSlotsPageView),
+        answer=any_view_of("FreeSlotsView", views.FreeSlotsView, views.FreeSlotsPageView),
         raises=(errors.ProviderNotFoundError,),
     ),
     ("POST", "/bookings"): Operation(

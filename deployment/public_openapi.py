@@ -25,7 +25,6 @@ from deployment.operations import OPERATIONS, RATE_LIMITED, Operation, Problem, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pydantic import BaseModel
 
 FILE: Final = Path(docs.__file__).with_name(docs.DOCUMENT)
 
@@ -177,7 +176,7 @@ def _success(
     return {**response, "headers": headers, **({"links": links} if links else {})}
 
 
-def shown(answer: BaseModel) -> dict[str, Any]:
+def shown(answer: Mapping[str, object]) -> dict[str, Any]:
     """An answer as the application sends it."""
     document: dict[str, Any] = json.loads(str(http.answer(answer).body))
     return document

@@ -1,4 +1,4 @@
-"""Models as schemas of OpenAPI 3.0, in the words that API Gateway understands.
+"""Models and views as schemas of OpenAPI 3.0, in the words that API Gateway understands.
 
 API Gateway checks bodies by JSON Schema draft 4. Whatever it refuses, the application must refuse too, so a schema
 may say less than its model does, and never more.
@@ -7,15 +7,17 @@ may say less than its model does, and never more.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, Any, get_args
+from types import new_class
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, get_args, get_type_hints
 
-from pydantic import ConfigDict, create_model
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic import ConfigDict, Field, TypeAdapter, create_model
+from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pydantic import BaseModel
+    from pydantic.json_schema import JsonSchemaMode
 
 Schema = dict[str, Any]
 
@@ -30,21 +32,23 @@ class UnsupportedSchemaError(Exception):
     """A model says what OpenAPI 3.0 or API Gateway has no word for."""
 
 
-def reference(model: type[BaseModel]) -> Schema:
-    """A reference to a model's schema among the components."""
+def reference(model: type) -> Schema:
+    """A reference to the schema of a model, or of a view, among the components."""
     return {"$ref": _PREFIX + _public(model.__name__)}
 
 
 def components(
-    requests: Iterable[type[BaseModel]], answers: Iterable[type[BaseModel]], *, with_null: bool = False
+    requests: Iterable[type[BaseModel]], answers: Iterable[type], *, with_null: bool = False
 ) -> dict[str, Schema]:
-    """The schemas of all models, and of what they refer to, by name. Raises UnsupportedSchemaError.
+    """The schemas of all models and views, and of what they refer to, by name. Raises UnsupportedSchemaError.
 
     OpenAPI 3.0 has a word for null, API Gateway has none: without it, what may be null keeps its bounds, but no type.
     """
-    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "validation") for model in requests]
-    modes += [(model, "serialization") for model in answers]
-    _, document = models_json_schema(modes, ref_template=_PREFIX + "{model}")
+    modes: list[tuple[type, JsonSchemaMode]] = [(model, "validation") for model in requests]
+    modes += [(answer, "serialization") for answer in answers]
+    _, document = TypeAdapter.json_schemas(
+        [(kind, mode, TypeAdapter(kind)) for kind, mode in modes], ref_template=_PREFIX + "{model}"
+    )
     return {_public(name): converted(schema, with_null=with_null) for name, schema in document.get("$defs", {}).items()}
 
 
@@ -66,6 +70,24 @@ def any_of(name: str, *models: type[BaseModel]) -> type[BaseModel]:
     least = min(sum(_needs(model, field_name) for field_name in model.model_fields) for model in models)
     config = ConfigDict(**{**models[0].model_config, "json_schema_extra": {"minProperties": least}})
     return create_model(name, __config__=config, __doc__=models[0].__doc__, **fields)
+
+
+def any_view_of(name: str, *views: type) -> type:
+    """One view in place of several, as `any_of` makes one model."""
+    needed = {view: frozenset[str](vars(view)["__required_keys__"]) for view in views}
+    always = frozenset.intersection(*needed.values())
+    fields: dict[str, Any] = {}
+    for view in views:
+        for field_name, kind in get_type_hints(view).items():
+            if field_name in always:
+                fields.setdefault(field_name, kind)
+            elif field_name in needed[view] and type(None) in get_args(kind):
+                fields.setdefault(field_name, NotRequired[Annotated[kind, Field(json_schema_extra={"nullable": True})]])
+            else:
+                fields.setdefault(field_name, NotRequired[kind])
+    least = ConfigDict(json_schema_extra={"minProperties": min(map(len, needed.values()))})
+    members = {"__annotations__": fields, "__doc__": views[0].__doc__, "__pydantic_config__": least}
+    return new_class(name, (TypedDict,), exec_body=lambda namespace: namespace.update(members))
 
 
 def _needs(model: type[BaseModel], field_name: str) -> bool:

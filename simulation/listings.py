@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from pydantic_core import to_jsonable_python
+
 from chalicelib.dao import keys
 from chalicelib.dao.actions import deserialized
 from chalicelib.dao.items import to_booking
 from chalicelib.domain.models import Booking, BookingStatus
-from chalicelib.handlers.views import BookingView
+from chalicelib.handlers.views import booking_view
 from simulation.clients import Exchange
 from simulation.dynamodb import Change
 
@@ -74,7 +76,7 @@ class Listings:
             else:
                 in_time, too_late = exchange.invoked - clock_skew < deadline, exchange.returned + clock_skew >= deadline
                 ways = [state] * in_time + [state.seen_at(state.expires_at)] * too_late
-            if any(shown == BookingView.of(way).model_dump(mode="json", by_alias=True) for way in ways):
+            if any(shown == to_jsonable_python(booking_view(way)) for way in ways):
                 return True
         return False
 

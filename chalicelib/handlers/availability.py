@@ -15,7 +15,7 @@ from chalicelib.handlers.requests import (
     to_availability,
     to_pattern,
 )
-from chalicelib.handlers.views import AvailabilityView, ClosedDayView, DayHoursView, DayView, PatternView
+from chalicelib.handlers.views import availability_view, closed_day_view, day_view, pattern_view
 from chalicelib.services import Services
 
 
@@ -32,9 +32,9 @@ def set_availability(request: Request, services: Services, **path: str) -> Respo
     provider_id = provider_id_in(path)
     if isinstance(asked, AskedForDay):
         day = services.availability.set_day(provider_id, to_availability(asked))
-        return answer(DayView.of(day, asked), HTTPStatus.CREATED)
+        return answer(day_view(day, asked), HTTPStatus.CREATED)
     provider, days = services.availability.set_pattern(provider_id, to_pattern(asked))
-    return answer(PatternView.of(provider, days, asked), HTTPStatus.CREATED)
+    return answer(pattern_view(provider, days, asked), HTTPStatus.CREATED)
 
 
 def get_availability(request: Request, services: Services, **path: str) -> Response:
@@ -42,19 +42,11 @@ def get_availability(request: Request, services: Services, **path: str) -> Respo
     asked = query(request, AvailabilityQuery)
     provider_id = provider_id_in(path)
     time_zone, days = services.availability.availability(provider_id, asked.first_date, asked.last_date)
-    return answer(
-        AvailabilityView(
-            provider_id=provider_id,
-            first_date=str(asked.first_date),
-            last_date=str(asked.last_date),
-            time_zone=time_zone,
-            days=[DayHoursView.of(day) for day in days],
-        )
-    )
+    return answer(availability_view(provider_id, time_zone, days, asked))
 
 
 def close_day(request: Request, services: Services, **path: str) -> Response:
     """Close a day."""
     asked = query(request, DayInPath, date=path["date"])
     closed = Availability(day=asked.date, windows=())
-    return answer(ClosedDayView.of(services.availability.set_day(provider_id_in(path), closed)))
+    return answer(closed_day_view(services.availability.set_day(provider_id_in(path), closed)))

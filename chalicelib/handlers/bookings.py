@@ -10,7 +10,7 @@ from chalicelib.domain.errors import BookingNotFoundError
 from chalicelib.handlers.fields import BOOKING_ID
 from chalicelib.handlers.http import Router, answer, body, body_if_any, called_by, headers
 from chalicelib.handlers.requests import CreateBooking, CreateBookingHeaders, NoBody, RescheduleBooking
-from chalicelib.handlers.views import BookingView
+from chalicelib.handlers.views import booking_view
 from chalicelib.services import Services
 
 
@@ -35,31 +35,31 @@ def create_booking(request: Request, services: Services) -> Response:
         by=caller,
     )
     logs.also(booking_id=booking.booking_id, provider_id=booking.provider_id, slot_id=booking.slot_id)
-    return answer(BookingView.of(booking), HTTPStatus.ACCEPTED, location=f"/bookings/{booking.booking_id}")
+    return answer(booking_view(booking), HTTPStatus.ACCEPTED, location=f"/bookings/{booking.booking_id}")
 
 
 def get_booking(request: Request, services: Services, **path: str) -> Response:
     """Show a booking."""
-    return answer(BookingView.of(services.bookings.get(booking_id_in(path), by=called_by(request))))
+    return answer(booking_view(services.bookings.get(booking_id_in(path), by=called_by(request))))
 
 
 def confirm_booking(request: Request, services: Services, **path: str) -> Response:
     """Confirm a booking within its hold."""
     body_if_any(request, NoBody)
-    return answer(BookingView.of(services.bookings.confirm(booking_id_in(path), by=called_by(request))))
+    return answer(booking_view(services.bookings.confirm(booking_id_in(path), by=called_by(request))))
 
 
 def cancel_booking(request: Request, services: Services, **path: str) -> Response:
     """Cancel a booking."""
     body_if_any(request, NoBody)
-    return answer(BookingView.of(services.bookings.cancel(booking_id_in(path), by=called_by(request))))
+    return answer(booking_view(services.bookings.cancel(booking_id_in(path), by=called_by(request))))
 
 
 def reschedule_booking(request: Request, services: Services, **path: str) -> Response:
     """Give a booking another slot."""
     asked = body(request, RescheduleBooking)
     booking = services.bookings.reschedule(booking_id_in(path), asked.slot_id, by=called_by(request))
-    return answer(BookingView.of(booking))
+    return answer(booking_view(booking))
 
 
 def booking_id_in(path: dict[str, str]) -> str:

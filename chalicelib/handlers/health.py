@@ -16,7 +16,7 @@ def register(router: Router) -> None:
 
 def health(_request: Request, _services: Services) -> Response:
     """Say that the process is up."""
-    return answer(HealthView())
+    return answer(HealthView(status="ok"))
 
 
 def ready(request: Request, services: Services) -> Response:
@@ -25,7 +25,7 @@ def ready(request: Request, services: Services) -> Response:
     checks = {name: "ok" if ok else "unavailable" for name, ok in answers.items()}
     silent = [name for name, ok in answers.items() if not ok]
     if not silent:
-        return answer(ReadinessView(checks=checks))
+        return answer(ReadinessView(status="ready", checks=checks))
     detail = f"No answer from: {', '.join(silent)}."
     return problems.response(
         problems.SERVICE_UNAVAILABLE, detail, request_id=request_id(request), members={"checks": checks}

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 
 from chalice.app import Chalice, ChaliceAuthorizer, MultiDict, Request, Response
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
 from chalicelib import logs
 from chalicelib.domain.access import Caller
@@ -226,12 +227,12 @@ def headers(request: Request, model: type[Model]) -> Model:
     return _validated(model, {name: request.headers[name] for name in names if name in request.headers})
 
 
-def answer(view: BaseModel, status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:
-    """A model as the response."""
+def answer(view: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK, *, location: str | None = None) -> Response:
+    """A view as the response."""
     headers: dict[str, str | list[str]] = {"Content-Type": "application/json"}
     if location:
         headers["Location"] = location
-    return Response(view.model_dump_json(by_alias=True), headers=headers, status_code=status)
+    return Response(to_json(view).decode(), headers=headers, status_code=status)
 
 
 def _refuse_constant(name: str) -> None:

@@ -6,7 +6,7 @@ from chalicelib.handlers.access import user_id_in
 from chalicelib.handlers.http import Router, answer, query
 from chalicelib.handlers.providers import provider_id_in
 from chalicelib.handlers.requests import BookingsQuery, UsersBookingsQuery
-from chalicelib.handlers.views import BookingsView
+from chalicelib.handlers.views import bookings_view
 from chalicelib.services import Services
 
 
@@ -19,11 +19,11 @@ def register(router: Router) -> None:
 def list_bookings_of_user(request: Request, services: Services, **path: str) -> Response:
     """Show a page of a user's bookings."""
     asked = query(request, UsersBookingsQuery, userId=user_id_in(path))
-    return answer(BookingsView.of(services.listings.of_user(asked.user_id, asked.to_page_request())))
+    return answer(bookings_view(services.listings.of_user(asked.user_id, asked.to_page_request())))
 
 
 def list_bookings_of_provider(request: Request, services: Services, **path: str) -> Response:
     """Show a page of a provider's bookings."""
     asked = query(request, BookingsQuery)
     page = services.listings.of_provider(provider_id_in(path), asked.to_page_request())
-    return answer(BookingsView.of(page))
+    return answer(bookings_view(page))

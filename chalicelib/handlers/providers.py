@@ -9,7 +9,7 @@ from chalicelib.domain.errors import ProviderNotFoundError
 from chalicelib.handlers.fields import PROVIDER_ID
 from chalicelib.handlers.http import Router, answer, body, called_by
 from chalicelib.handlers.requests import ChangeProvider, CreateProvider
-from chalicelib.handlers.views import ProviderView
+from chalicelib.handlers.views import provider_view
 from chalicelib.services import Services
 
 
@@ -30,19 +30,19 @@ def create_provider(request: Request, services: Services) -> Response:
         policy=asked.to_policy(),
         owner_id=called_by(request).user_id,
     )
-    return answer(ProviderView.of(provider), HTTPStatus.CREATED, location=f"/providers/{provider.provider_id}")
+    return answer(provider_view(provider), HTTPStatus.CREATED, location=f"/providers/{provider.provider_id}")
 
 
 def get_provider(_request: Request, services: Services, **path: str) -> Response:
     """Show a provider."""
-    return answer(ProviderView.of(services.providers.get(provider_id_in(path))))
+    return answer(provider_view(services.providers.get(provider_id_in(path))))
 
 
 def change_provider(request: Request, services: Services, **path: str) -> Response:
     """Change a provider's name and policy."""
     asked = body(request, ChangeProvider)
     changed = services.providers.change(provider_id_in(path), name=asked.name, rules=asked.to_rules())
-    return answer(ProviderView.of(changed))
+    return answer(provider_view(changed))
 
 
 def provider_id_in(path: dict[str, str]) -> str:

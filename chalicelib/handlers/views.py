@@ -1,16 +1,16 @@
-"""What answers look like, and what the API's description says of them. JSON is camelCase."""
+"""What answers look like, and what the API's description says of them: plain values, under the names that JSON has.
 
-from collections.abc import Sequence
+Each answer is a TypedDict, which mypy checks and pydantic describes, and which `http.answer` writes as it is. They are
+those of typing_extensions, as pydantic wants them before Python 3.12.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, NotRequired, cast
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-)
 from pydantic.alias_generators import to_camel
+from typing_extensions import TypedDict
 
 from chalicelib.domain.instants import clock_time
 from chalicelib.domain.models import (
@@ -30,6 +30,7 @@ from chalicelib.handlers.fields import Weekday
 from chalicelib.handlers.requests import (
     AskedForDay,
     AskedForPattern,
+    AvailabilityQuery,
     FreeSlotsOfDayQuery,
     FreeSlotsOfDaysQuery,
     InWindows,
@@ -37,341 +38,352 @@ from chalicelib.handlers.requests import (
 from chalicelib.services.availability import Day, FreeSlots
 from chalicelib.services.listings import Page
 
-_T = TypeVar("_T")
 
-
-class _View(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, defer_build=True, populate_by_name=True, frozen=True)
-
-
-_IfAny = Annotated[_T | None, Field(exclude_if=lambda value: value is None)]
-"""A field that an answer leaves out where there is nothing to say."""
-
-
-class ProviderView(_View):
+class ProviderView(TypedDict):
     """A provider, with those rules of its policy that it has."""
 
-    provider_id: str
+    providerId: str
     name: str
-    time_zone: str
-    created_at: datetime
-    min_notice_minutes: _IfAny[int] = None
-    max_advance_days: _IfAny[int] = None
-    cancel_cutoff_minutes: _IfAny[int] = None
-    hold_seconds: _IfAny[int] = None
-
-    @classmethod
-    def of(cls, provider: Provider) -> "ProviderView":
-        """Show a provider."""
-        return cls(
-            provider_id=provider.provider_id,
-            name=provider.name,
-            time_zone=provider.time_zone,
-            created_at=provider.created_at,
-            **{rule.name: getattr(provider.policy, rule.name) for rule in fields(Policy)},
-        )
+    timeZone: str
+    createdAt: datetime
+    minNoticeMinutes: NotRequired[int]
+    maxAdvanceDays: NotRequired[int]
+    cancelCutoffMinutes: NotRequired[int]
+    holdSeconds: NotRequired[int]
 
 
-class SlotView(_View):
+def provider_view(provider: Provider) -> ProviderView:
+    """Show a provider."""
+    rules = {to_camel(rule.name): getattr(provider.policy, rule.name) for rule in fields(Policy)}
+    shown: Mapping[str, Any] = {
+        "providerId": provider.provider_id,
+        "name": provider.name,
+        "timeZone": provider.time_zone,
+        "createdAt": provider.created_at,
+        **{name: value for name, value in rules.items() if value is not None},
+    }
+    return cast("ProviderView", shown)
+
+
+class SlotView(TypedDict):
     """A slot. `date` and the times are the provider's, `startsAt` and `endsAt` the same instants in UTC."""
 
-    slot_id: str
+    slotId: str
     date: str
-    start_time: str
-    end_time: str
-    starts_at: datetime
-    ends_at: datetime
+    startTime: str
+    endTime: str
+    startsAt: datetime
+    endsAt: datetime
     status: SlotStatus
 
-    @classmethod
-    def of(cls, slot: Slot) -> "SlotView":
-        """Show a slot."""
-        day, _, start_time = slot.slot_id.partition("T")
-        return cls(
-            slot_id=slot.slot_id,
-            date=day,
-            start_time=start_time,
-            end_time=local_end_time(slot),
-            starts_at=slot.starts_at,
-            ends_at=slot.ends_at,
-            status=slot.status,
-        )
+
+def slot_view(slot: Slot) -> SlotView:
+    """Show a slot."""
+    day, _, start_time = slot.slot_id.partition("T")
+    return {
+        "slotId": slot.slot_id,
+        "date": day,
+        "startTime": start_time,
+        "endTime": local_end_time(slot),
+        "startsAt": slot.starts_at,
+        "endsAt": slot.ends_at,
+        "status": slot.status,
+    }
 
 
-class BreakView(_View):
+class BreakView(TypedDict):
     """A time within a window without appointments."""
 
-    start_time: str
-    end_time: str
-
-    @classmethod
-    def of(cls, pause: Break) -> "BreakView":
-        """Show a break."""
-        return cls(start_time=clock_time(pause.start), end_time=clock_time(pause.end))
+    startTime: str
+    endTime: str
 
 
-class WindowView(_View):
+class WindowView(TypedDict):
     """Hours of a day that become slots, in the provider's time."""
 
-    start_time: str
-    end_time: str
-    slot_duration_minutes: int
-    buffer_minutes: int
+    startTime: str
+    endTime: str
+    slotDurationMinutes: int
+    bufferMinutes: int
     breaks: list[BreakView]
 
-    @classmethod
-    def of(cls, window: Window) -> "WindowView":
-        """Show a window."""
-        return cls(
-            start_time=clock_time(window.start),
-            end_time=clock_time(window.end),
-            slot_duration_minutes=window.slot_minutes,
-            buffer_minutes=window.buffer_minutes,
-            breaks=[BreakView.of(pause) for pause in window.breaks],
-        )
+
+def window_view(window: Window) -> WindowView:
+    """Show a window."""
+    return {
+        "startTime": clock_time(window.start),
+        "endTime": clock_time(window.end),
+        "slotDurationMinutes": window.slot_minutes,
+        "bufferMinutes": window.buffer_minutes,
+        "breaks": [_break_view(pause) for pause in window.breaks],
+    }
 
 
-class _HoursView(_View):
+def _break_view(pause: Break) -> BreakView:
+    return {"startTime": clock_time(pause.start), "endTime": clock_time(pause.end)}
+
+
+class _HoursView(TypedDict):
     """One window or several, as they were asked for."""
 
-    start_time: _IfAny[str] = None
-    end_time: _IfAny[str] = None
-    slot_duration_minutes: _IfAny[int] = None
-    buffer_minutes: _IfAny[int] = None
-    breaks: _IfAny[list[BreakView]] = None
-    windows: _IfAny[list[WindowView]] = None
+    startTime: NotRequired[str]
+    endTime: NotRequired[str]
+    slotDurationMinutes: NotRequired[int]
+    bufferMinutes: NotRequired[int]
+    breaks: NotRequired[list[BreakView]]
+    windows: NotRequired[list[WindowView]]
 
 
-def _hours(asked: AskedForDay | AskedForPattern) -> dict[str, Any]:
-    """The fields of an `_HoursView`."""
-    windows = [WindowView.of(window) for window in asked.to_windows()]
+def _hours_view(asked: AskedForDay | AskedForPattern) -> _HoursView:
+    windows = [window_view(window) for window in asked.to_windows()]
     if isinstance(asked, InWindows):
         return {"windows": windows}
-    return {name: value for name, value in windows[0] if name in asked.model_fields_set}
+    given = {to_camel(name) for name in asked.model_fields_set}
+    return cast("_HoursView", {name: value for name, value in windows[0].items() if name in given})
 
 
 class DayView(_HoursView):
     """A provider's day after its availability was set."""
 
-    provider_id: str
+    providerId: str
     date: str
-    time_zone: str
-    slots_created: int
-    slots_kept: int
-    slots_removed: int
+    timeZone: str
+    slotsCreated: int
+    slotsKept: int
+    slotsRemoved: int
     slots: list[SlotView]
 
-    @classmethod
-    def of(cls, day: Day, asked: AskedForDay) -> "DayView":
-        """Show a day and what it was set to."""
-        return cls(
-            provider_id=day.provider.provider_id,
-            date=str(day.day),
-            **_hours(asked),
-            time_zone=day.provider.time_zone,
-            slots_created=day.created,
-            slots_kept=len(day.kept),
-            slots_removed=day.removed,
-            slots=[SlotView.of(slot) for slot in day.slots],
-        )
+
+def day_view(day: Day, asked: AskedForDay) -> DayView:
+    """Show a day and what it was set to."""
+    return {
+        "providerId": day.provider.provider_id,
+        "date": str(day.day),
+        **_hours_view(asked),
+        "timeZone": day.provider.time_zone,
+        "slotsCreated": day.created,
+        "slotsKept": len(day.kept),
+        "slotsRemoved": day.removed,
+        "slots": [slot_view(slot) for slot in day.slots],
+    }
 
 
-class DayCountsView(_View):
+class DayCountsView(TypedDict):
     """A day of a pattern that was set."""
 
     date: str
-    slots_created: int
-    slots_kept: int
-    slots_removed: int
+    slotsCreated: int
+    slotsKept: int
+    slotsRemoved: int
 
-    @classmethod
-    def of(cls, day: Day) -> "DayCountsView":
-        """Show a day."""
-        return cls(date=str(day.day), slots_created=day.created, slots_kept=len(day.kept), slots_removed=day.removed)
+
+def _day_counts_view(day: Day) -> DayCountsView:
+    return {
+        "date": str(day.day),
+        "slotsCreated": day.created,
+        "slotsKept": len(day.kept),
+        "slotsRemoved": day.removed,
+    }
 
 
 class PatternView(_HoursView):
     """The days of a weekly pattern after it was set. `kept` are the held and reserved slots."""
 
-    provider_id: str
-    start_date: str
-    end_date: str
+    providerId: str
+    startDate: str
+    endDate: str
     weekdays: list[Weekday]
-    time_zone: str
-    slots_created: int
-    slots_kept: int
-    slots_removed: int
+    timeZone: str
+    slotsCreated: int
+    slotsKept: int
+    slotsRemoved: int
     days: list[DayCountsView]
     kept: list[SlotView]
 
-    @classmethod
-    def of(cls, provider: Provider, days: Sequence[Day], asked: AskedForPattern) -> "PatternView":
-        """Show the days and what they were set to."""
-        kept = [slot for day in days for slot in day.kept]
-        return cls(
-            provider_id=provider.provider_id,
-            start_date=str(asked.start_date),
-            end_date=str(asked.end_date),
-            weekdays=asked.weekdays,
-            **_hours(asked),
-            time_zone=provider.time_zone,
-            slots_created=sum(day.created for day in days),
-            slots_kept=len(kept),
-            slots_removed=sum(day.removed for day in days),
-            days=[DayCountsView.of(day) for day in days],
-            kept=[SlotView.of(slot) for slot in kept],
-        )
+
+def pattern_view(provider: Provider, days: Sequence[Day], asked: AskedForPattern) -> PatternView:
+    """Show the days and what they were set to."""
+    kept = [slot for day in days for slot in day.kept]
+    return {
+        "providerId": provider.provider_id,
+        "startDate": str(asked.start_date),
+        "endDate": str(asked.end_date),
+        "weekdays": asked.weekdays,
+        **_hours_view(asked),
+        "timeZone": provider.time_zone,
+        "slotsCreated": sum(day.created for day in days),
+        "slotsKept": len(kept),
+        "slotsRemoved": sum(day.removed for day in days),
+        "days": [_day_counts_view(day) for day in days],
+        "kept": [slot_view(slot) for slot in kept],
+    }
 
 
-class ClosedDayView(_View):
+class ClosedDayView(TypedDict):
     """A day that was closed. `slots` are the held and reserved ones, which were kept."""
 
-    provider_id: str
+    providerId: str
     date: str
-    time_zone: str
-    slots_kept: int
+    timeZone: str
+    slotsKept: int
     slots: list[SlotView]
 
-    @classmethod
-    def of(cls, day: Day) -> "ClosedDayView":
-        """Show what is left of a day."""
-        return cls(
-            provider_id=day.provider.provider_id,
-            date=str(day.day),
-            time_zone=day.provider.time_zone,
-            slots_kept=len(day.kept),
-            slots=[SlotView.of(slot) for slot in day.kept],
-        )
+
+def closed_day_view(day: Day) -> ClosedDayView:
+    """Show what is left of a day."""
+    return {
+        "providerId": day.provider.provider_id,
+        "date": str(day.day),
+        "timeZone": day.provider.time_zone,
+        "slotsKept": len(day.kept),
+        "slots": [slot_view(slot) for slot in day.kept],
+    }
 
 
-class DayHoursView(_View):
+class DayHoursView(TypedDict):
     """What a day is set to. A closed day has no windows."""
 
     date: str
     closed: bool
     windows: list[WindowView]
 
-    @classmethod
-    def of(cls, availability: Availability) -> "DayHoursView":
-        """Show what is set."""
-        windows = [WindowView.of(window) for window in availability.windows]
-        return cls(date=str(availability.day), closed=not windows, windows=windows)
+
+def _day_hours_view(availability: Availability) -> DayHoursView:
+    windows = [window_view(window) for window in availability.windows]
+    return {"date": str(availability.day), "closed": not windows, "windows": windows}
 
 
-class AvailabilityView(_View):
+_FromTo = TypedDict("_FromTo", {"from": str, "to": str})
+"""The first and the last date of a range; not a class's field, as Python keeps the first name for itself."""
+
+
+class AvailabilityView(_FromTo):
     """What is set for a range of dates. Dates that were never set are not listed."""
 
-    provider_id: str
-    first_date: Annotated[str, Field(alias="from")]
-    last_date: Annotated[str, Field(alias="to")]
-    time_zone: str
+    providerId: str
+    timeZone: str
     days: list[DayHoursView]
 
 
-class FreeSlotsView(_View):
+def availability_view(
+    provider_id: str, time_zone: str, days: Sequence[Availability], asked: AvailabilityQuery
+) -> AvailabilityView:
+    """Show what is set for the dates that were asked for."""
+    return {
+        "providerId": provider_id,
+        "from": str(asked.first_date),
+        "to": str(asked.last_date),
+        "timeZone": time_zone,
+        "days": [_day_hours_view(day) for day in days],
+    }
+
+
+class FreeSlotsView(TypedDict):
     """The slots of a day that can be booked now."""
 
-    provider_id: str
+    providerId: str
     date: str
-    time_zone: str
+    timeZone: str
     slots: list[SlotView]
     count: int
 
-    @classmethod
-    def of(cls, found: FreeSlots, provider_id: str, asked: FreeSlotsOfDayQuery) -> "FreeSlotsView":
-        """Show free slots."""
-        slots = [SlotView.of(slot) for slot in found.slots]
-        return cls(
-            provider_id=provider_id, date=str(asked.date), time_zone=found.time_zone, slots=slots, count=len(slots)
-        )
+
+def free_slots_view(found: FreeSlots, provider_id: str, asked: FreeSlotsOfDayQuery) -> FreeSlotsView:
+    """Show free slots."""
+    return {
+        "providerId": provider_id,
+        "date": str(asked.date),
+        "timeZone": found.time_zone,
+        "slots": [slot_view(slot) for slot in found.slots],
+        "count": len(found.slots),
+    }
 
 
-class FreeSlotsPageView(_View):
+class FreeSlotsPageView(_FromTo):
     """A page of the slots of a range of dates that can be booked now. The last one has null for its cursor."""
 
-    provider_id: str
-    first_date: Annotated[str, Field(alias="from")]
-    last_date: Annotated[str, Field(alias="to")]
-    time_zone: str
+    providerId: str
+    timeZone: str
     slots: list[SlotView]
     count: int
-    next_cursor: str | None
-
-    @classmethod
-    def of(cls, found: FreeSlots, provider_id: str, asked: FreeSlotsOfDaysQuery) -> "FreeSlotsPageView":
-        """Show a page."""
-        slots = [SlotView.of(slot) for slot in found.slots]
-        return cls(
-            provider_id=provider_id,
-            first_date=str(asked.first_date),
-            last_date=str(asked.last_date),
-            time_zone=found.time_zone,
-            slots=slots,
-            count=len(slots),
-            next_cursor=found.next_cursor,
-        )
+    nextCursor: str | None
 
 
-class BookingView(_View):
+def free_slots_page_view(found: FreeSlots, provider_id: str, asked: FreeSlotsOfDaysQuery) -> FreeSlotsPageView:
+    """Show a page."""
+    return {
+        "providerId": provider_id,
+        "from": str(asked.first_date),
+        "to": str(asked.last_date),
+        "timeZone": found.time_zone,
+        "slots": [slot_view(slot) for slot in found.slots],
+        "count": len(found.slots),
+        "nextCursor": found.next_cursor,
+    }
+
+
+class BookingView(TypedDict):
     """A booking. Of its last four fields it has the one that goes with its status."""
 
-    booking_id: str
+    bookingId: str
     status: BookingStatus
-    provider_id: str
-    slot_id: str
-    user_id: str
-    starts_at: datetime
-    ends_at: datetime
-    time_zone: str
-    created_at: datetime
-    updated_at: datetime
-    expires_at: _IfAny[datetime] = None
-    confirmed_at: _IfAny[datetime] = None
-    cancelled_at: _IfAny[datetime] = None
-    expired_at: _IfAny[datetime] = None
-
-    @classmethod
-    def of(cls, booking: Booking) -> "BookingView":
-        """Show a booking."""
-        since = _FIELD_OF_STATUS[booking.status]
-        return cls(
-            booking_id=booking.booking_id,
-            status=booking.status,
-            provider_id=booking.provider_id,
-            slot_id=booking.slot_id,
-            user_id=booking.user_id,
-            starts_at=booking.starts_at,
-            ends_at=booking.ends_at,
-            time_zone=booking.time_zone,
-            created_at=booking.created_at,
-            updated_at=booking.updated_at,
-            **{since: getattr(booking, since)},
-        )
+    providerId: str
+    slotId: str
+    userId: str
+    startsAt: datetime
+    endsAt: datetime
+    timeZone: str
+    createdAt: datetime
+    updatedAt: datetime
+    expiresAt: NotRequired[datetime]
+    confirmedAt: NotRequired[datetime]
+    cancelledAt: NotRequired[datetime]
+    expiredAt: NotRequired[datetime]
 
 
-class BookingsView(_View):
+def booking_view(booking: Booking) -> BookingView:
+    """Show a booking."""
+    since = _FIELD_OF_STATUS[booking.status]
+    shown: Mapping[str, Any] = {
+        "bookingId": booking.booking_id,
+        "status": booking.status,
+        "providerId": booking.provider_id,
+        "slotId": booking.slot_id,
+        "userId": booking.user_id,
+        "startsAt": booking.starts_at,
+        "endsAt": booking.ends_at,
+        "timeZone": booking.time_zone,
+        "createdAt": booking.created_at,
+        "updatedAt": booking.updated_at,
+        _NAMES[since]: getattr(booking, since),
+    }
+    return cast("BookingView", shown)
+
+
+class BookingsView(TypedDict):
     """A page of bookings. The last one has null for its cursor."""
 
     bookings: list[BookingView]
-    next_cursor: str | None
+    nextCursor: str | None
 
-    @classmethod
-    def of(cls, page: Page) -> "BookingsView":
-        """Show a page."""
-        return cls(bookings=[BookingView.of(booking) for booking in page.bookings], next_cursor=page.next_cursor)
+
+def bookings_view(page: Page) -> BookingsView:
+    """Show a page."""
+    return {"bookings": [booking_view(booking) for booking in page.bookings], "nextCursor": page.next_cursor}
 
 
 _FIELD_OF_STATUS: Final = {BookingStatus.PENDING: "expires_at", **TIMESTAMP_OF}
+_NAMES: Final = {field: to_camel(field) for field in _FIELD_OF_STATUS.values()}
 
 
-class HealthView(_View):
+class HealthView(TypedDict):
     """The process is up."""
 
-    status: str = "ok"
+    status: str
 
 
-class ReadinessView(_View):
+class ReadinessView(TypedDict):
     """Table and queue answer."""
 
-    status: str = "ready"
+    status: str
     checks: dict[str, str]

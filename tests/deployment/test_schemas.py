@@ -1,11 +1,12 @@
 """Models in the words of OpenAPI 3.0 and API Gateway."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 import pytest
 from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
 
-from deployment.schemas import UnsupportedSchemaError, any_of, components, converted, reference
+from deployment.schemas import UnsupportedSchemaError, any_of, any_view_of, components, converted, reference
 
 
 class Inner(BaseModel):
@@ -87,6 +88,46 @@ def test_alternatives_are_described_as_one_that_has_what_any_has_and_needs_what_
             "minProperties": 2,
         },
     }
+
+
+class TheseView(TypedDict):
+    """These or those."""
+
+    both: str
+    these: list[int]
+    or_null: str | None
+    seldom: NotRequired[int]
+
+
+class ThoseView(TypedDict):
+    """The others."""
+
+    both: str
+    seldom: int
+
+
+def test_views_are_described_as_one_in_the_same_way() -> None:
+    assert components([], [any_view_of("TheseOrThoseView", TheseView, ThoseView)]) == {
+        "TheseOrThose": {
+            "description": "These or those.",
+            "type": "object",
+            "properties": {
+                "both": {"type": "string"},
+                "these": {"type": "array", "items": {"type": "integer"}},
+                "or_null": {},
+                "seldom": {"type": "integer"},
+            },
+            "required": ["both"],
+            "minProperties": 2,
+        },
+    }
+
+
+def test_a_view_keeps_what_it_always_has_though_that_may_be_null() -> None:
+    these = components([], [TheseView])["These"]
+
+    assert these["required"] == ["both", "these", "or_null"]
+    assert these["properties"]["or_null"] == {}
 
 
 class Rules(BaseModel):

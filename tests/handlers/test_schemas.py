@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.handlers.fields import EndTime, LocalDate, Name, SlotId, StartTime, Status, TimeZone, UserId
 from chalicelib.handlers.requests import CreateProvider
-from chalicelib.handlers.views import BookingView
-from tests.builders import booking
 
 BLANKS_AND_CONTROLS = st.text(
     st.characters(categories=["Cc", "Zs", "Zl", "Zp"]) | st.sampled_from("a\ufeff\u200b\u180e"), max_size=4
@@ -71,8 +69,7 @@ def test_a_status_is_described_by_all_that_there_are() -> None:
     assert TypeAdapter(Status).json_schema()["enum"] == ["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]
 
 
-@pytest.mark.parametrize("model", [CreateProvider.model_validate({"name": "Ann"}), BookingView.of(booking())])
-def test_what_was_checked_or_is_shown_can_not_be_changed_afterwards(model: BaseModel) -> None:
-    field = next(iter(type(model).model_fields))
+def test_what_was_checked_can_not_be_changed_afterwards() -> None:
+    checked = CreateProvider.model_validate({"name": "Ann"})
     with pytest.raises(ValidationError, match="frozen"):
-        setattr(model, field, "anything")
+        checked.name = "anything"  # type: ignore[misc]
