@@ -125,11 +125,11 @@ class _Call:
         pass
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if error is not None and _is_passing(error):
+        if _is_passing(error):
             raise ServiceUnavailableError(f"The {self._part} can't be reached.") from error
 
 
-def _is_passing(error: BaseException) -> bool:
+def _is_passing(error: BaseException | None) -> bool:
     """Whether it says that a service can't be reached, or throttles."""
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]

@@ -69,8 +69,11 @@ def _below(code: CodeType) -> Iterator[CodeType]:
 
 
 def _without_functions(code: CodeType) -> object:
-    """What a module or a class does when it is imported, but for the code of its functions."""
-    if code.co_flags & inspect.CO_NEWLOCALS:
+    """What a module or a class does when it is imported, but for the code of its functions.
+
+    A comprehension that stands in no function is a function by its making only: it has run by then, and never again.
+    """
+    if code.co_flags & inspect.CO_NEWLOCALS and code.co_name not in _GONE_AT_ONCE:
         return code.co_qualname
     consts = [
         _without_functions(const) if isinstance(const, CodeType) else (type(const), const) for const in code.co_consts

@@ -1,5 +1,6 @@
 """Runs tests in this process, which is to be a new one for each run: the modules under test are imported here."""
 
+import gc
 import importlib
 import json
 import logging
@@ -10,8 +11,9 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice, zip_longest
-from typing import cast
+from typing import Protocol, cast
 
 import coverage
 import pytest
@@ -212,6 +214,11 @@ class _Chosen(_Plugin):
         items[:] = [item for item in items if item.nodeid in self._tests]
 
 
+class _Cache(Protocol):
+    def cache_clear(self) -> None:
+        """Remember nothing."""
+
+
 class _Learner(_Plugin):
     """Leaves out what the project leaves out, and has each test's lines recorded under its name, and its time."""
 
@@ -219,6 +226,8 @@ class _Learner(_Plugin):
         super().__init__()
         self.reach = Reach()
         self._without = project.without
+        self._modules = project.modules.keys()
+        self._known_caches: Sequence[_Cache] | None = None
         self._lines = lines
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -232,8 +241,22 @@ class _Learner(_Plugin):
         return any(isinstance(each, str) and each in self._without for each in parameters)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """What runs from here on is run by this test."""
+        """What runs from here on is run by this test, also what earlier ones have left for it to remember."""
+        self._lines.switch_context("")
+        for each in self._caches():
+            each.cache_clear()
         self._lines.switch_context(nodeid)
+
+    def _caches(self) -> "Sequence[_Cache]":
+        """What the project's functions remember."""
+        if self._known_caches is None:
+            # The collector does not show what was frozen, as the tests of this project do with all that they import.
+            gc.unfreeze()
+            kind, modules = type(cache(str)), self._modules
+            self._known_caches = [
+                each for each in gc.get_objects() if type(each) is kind and each.__module__ in modules
+            ]
+        return self._known_caches
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add up preparation, test and tidying up."""

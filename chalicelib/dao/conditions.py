@@ -56,8 +56,6 @@ def prepared(make: Callable[P, ConditionBase]) -> Callable[P, Condition]:
     @wraps(make)
     def filled(*which: P.args, **values: P.kwargs) -> Condition:
         condition, places = without_values(which, tuple([name for name, value in values.items() if value is not None]))
-        if not places:
-            return condition
         given = serialized({place: values[name] for place, name in places.items()})
         return Condition(condition.text, condition.names, {**condition.values, **given})
 

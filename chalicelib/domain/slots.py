@@ -74,7 +74,7 @@ def local_end_time(slot: Slot) -> str:
     """The slot's end on the provider's clock as `HH:MM`; midnight at the day's end is `24:00`, as in the request."""
     end = slot.ends_at.astimezone(ZoneInfo(slot.time_zone))
     shown = f"{end.hour:02}:{end.minute:02}"
-    return "24:00" if shown == "00:00" and end.time() == time.min and end.date() > slot.day else shown
+    return "24:00" if shown == "00:00" and end.date() > slot.day else shown
 
 
 def _spans_between_breaks(window: Window) -> Iterator[tuple[timedelta, timedelta]]:

@@ -1,6 +1,7 @@
 """Requests that can be made in several forms, each with a model of its own."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
@@ -17,29 +18,35 @@ class Forms(Generic[Form]):
     def __init__(self, *models: type[Form]) -> None:
         """`models` are the forms; where nothing tells them apart, the first one is meant."""
         self.models = models
-        # By their names in JSON: each field has an alias.
-        self._fields = {model: {field.alias for field in model.model_fields.values()} for model in models}
-        self._needed = {
-            model: {field.alias for field in model.model_fields.values() if field.is_required()} for model in models
-        }
 
     def meant_by(self, document: object) -> type[Form]:
         """The form that is nearest: most of what it needs is given, and it has most of what is given."""
         given = set(_given(document))
-        return max(self.models, key=lambda model: [len(self._needed[model] & given), len(self._fields[model] & given)])
+        return max(self.models, key=lambda model: [len(_needed(model) & given), len(_fields(model) & given)])
 
     def clashes(self, document: object) -> dict[str, str]:
         """The fields that belong to another form than the one that is meant, each with what is wrong with it."""
         given = _given(document)
-        meant = self._fields[self.meant_by(document)]
+        meant = _fields(self.meant_by(document))
         found = {}
         for name in given:
-            others = [fields for fields in self._fields.values() if name in fields]
+            others = [_fields(model) for model in self.models if name in _fields(model)]
             if name not in meant and others:
                 rivals = [[each for each in given if each in meant - other] for other in others]
                 fewest: list[str] = min(rivals, key=len)
                 found[name] = f"can't be given together with {', '.join(fewest)}"
         return found
+
+
+@cache
+def _fields(model: type[BaseModel]) -> frozenset[str | None]:
+    """The names of a model's fields, as they are in JSON: each has an alias."""
+    return frozenset(field.alias for field in model.model_fields.values())
+
+
+@cache
+def _needed(model: type[BaseModel]) -> frozenset[str | None]:
+    return frozenset(field.alias for field in model.model_fields.values() if field.is_required())
 
 
 def _given(document: object) -> list[str]:

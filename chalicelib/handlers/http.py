@@ -4,7 +4,6 @@ import json
 import logging
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Final, TypeVar, cast
@@ -197,9 +196,11 @@ def body(request: Request, model: type[Model] | Forms[Model], **known: str) -> M
     repeated: set[str] = set()
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            repeated.update(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                repeated.add(name)
+            found[name] = value
         return found
 
     try:

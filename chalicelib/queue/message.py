@@ -19,8 +19,6 @@ _Text = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 def _instant(value: object) -> datetime:
     """pydantic's own would take a number of seconds for an instant, too."""
-    if isinstance(value, datetime):
-        return value
     try:
         return from_text(value if isinstance(value, str) else "")
     except ValueError:
@@ -39,7 +37,7 @@ _Instant = Annotated[datetime, BeforeValidator(_instant)]
 class BookingMessage(BaseModel):
     """Version 1 of the message's body. Unknown fields are let through, so that a newer sender can add some."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, strict=True)
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, strict=True)
 
     version: Annotated[int, Field(ge=1, le=1)] = 1
     booking_id: Annotated[str, StringConstraints(pattern=r"^booking-[0-9a-f-]{36}$")]

@@ -51,6 +51,14 @@ def test_a_reserved_slot_stays_so_though_a_deadline_was_left_behind() -> None:
     assert left_behind.seen_at(DEADLINE) == left_behind
 
 
+def test_a_hold_that_says_of_no_deadline_lasts() -> None:
+    assert slot(status=SlotStatus.HELD, held_by="booking-1", hold_expires_at=None).is_owned_at(DEADLINE)
+
+
+def test_what_counts_as_it_is_stored_is_not_made_again() -> None:
+    assert free.seen_at(NOW) is free
+
+
 @pytest.mark.parametrize(
     ("of", "now", "expected"),
     [

@@ -27,6 +27,7 @@ def made():
 
 KEPT = made()
 LAMBDA = lambda: 1
+EVEN = [e for e in range(4) if e % 2 == 0]
 """
 
 
@@ -85,6 +86,7 @@ def test_what_only_functions_do_can_be_replaced(taken: str, put: str) -> None:
         ("size = 1", "size = 2"),
         ("KEPT = made()", ""),
         ("lambda: 1", "None"),
+        (" if e % 2 == 0", ""),
         ("    def inner():\n        return 1\n    return inner", "    return None"),
         ("    def inner():\n        return 1\n", "    one = 1\n    def inner():\n        return one\n"),
     ],

@@ -13,6 +13,8 @@ from mutation.__main__ import main
 from mutation.project import Project
 
 STOCK = """
+    from functools import cache
+
     FEW = frozenset({1, 2})
     KINDS = {"all": ["book"]}
     FIRST = KINDS["all"][0]
@@ -30,6 +32,10 @@ STOCK = """
     def needed():
         return NEEDED
 
+    @cache
+    def is_full(number):
+        return number > 2
+
     def never_tried(one, other):
         return one or other
     """
@@ -42,7 +48,7 @@ SALE = """
 CHECKS = """
     import pytest
     from shop.sale import is_few
-    from shop.stock import can_take, countdown, needed
+    from shop.stock import can_take, countdown, is_full, needed
 
     assert 3 in needed()
 
@@ -60,6 +66,12 @@ CHECKS = """
 
     def test_something_is_needed():
         assert needed() is not None
+
+    def test_a_shelf_is_looked_at():
+        is_full(2)
+
+    def test_a_shelf_of_two_is_not_full():
+        assert not is_full(2)
 
     def test_one_and_two_are_few():
         assert is_few(2)
@@ -141,6 +153,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, Outcome]:
         ("can_take: clause removal: wanted <= there", A_TEST + "no_more_than_there_is[6-False]"),
         ("can_take: boundary: wanted <= there", A_TEST + "no_more_than_there_is[5-True]"),
         ("countdown: boundary: number < 0", A_TEST + "a_countdown_ends"),
+        ("is_full: boundary: number > 2", A_TEST + "a_shelf_of_two_is_not_full"),
     ],
 )
 def test_a_mutant_is_noticed_by_the_test_that_fails(campaign: tuple[Shop, Outcome], mutant: str, who: str) -> None:
@@ -260,8 +273,8 @@ def test_the_mutants_can_be_listed_without_any_being_tried(shop: Shop) -> None:
     outcome = shop.run("--list", "--only", "can_take: clause")
     assert outcome.status == 0
     assert outcome.shown.splitlines() == [
-        "   8  shop.stock can_take: clause removal: wanted > 0",
-        "   8  shop.stock can_take: clause removal: wanted <= there",
+        "  10  shop.stock can_take: clause removal: wanted > 0",
+        "  10  shop.stock can_take: clause removal: wanted <= there",
     ]
 
 
