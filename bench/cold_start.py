@@ -179,12 +179,14 @@ it the floor: the interpreter, and the libraries that this function can't do wit
 
 Each function loads what it needs: the authorizer neither boto3 nor the rest of the application, the workers nothing of HTTP,
 nobody icalendar before a calendar is asked for; the models of requests and answers are built when they are first wanted.
-While it loads, the garbage collector is off, which would look through the modules over and over.
+While it loads, the garbage collector is off, which would look through the modules over and over. Clients are made and all is
+connected while a function initialises, with [burst
+CPU](https://awslabs.github.io/aws-lambda-web-adapter/configuration/async-init.html), and not at its first event.
 
 **Memory and processor**, worked out from the API function's {seconds:.2f} s of CPU here, not measured on AWS: below
 {_MEGABYTES_OF_A_PROCESSOR} MB a function has a part of a processor, in proportion ("[Configure Lambda function
 memory](https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)"), and initialisation is billed since August
-2025. One thread makes no use of more than one processor.
+2025. Burst CPU, of which no number is published, may make it shorter. One thread makes no use of more than one processor.
 
 {table(["memory", "initialisation, s", "USD per million cold starts, x86_64", "arm64"], worked_out)}
 
@@ -193,9 +195,9 @@ second; how fast it is with this code was not measured.
 
 **SnapStart** ("[Improving startup performance with Lambda SnapStart](https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html)")
 keeps a picture of the initialised function, from Python 3.12 on and for published versions, and restores it in place of an
-initialisation. A version of 1 GB costs {usd({"SnapStart cached GB-seconds": _MONTH_SECONDS}):.2f} USD a month to keep, and a million restorations
-{usd({"SnapStart restored GB": 1_000_000}):.0f} USD: it buys time, and never pays for itself by the initialisations that it saves. Terraform turns it on wherever the runtime is newer than Python 3.11. The clock and the ids are asked for at each event, so nothing
-of a picture comes twice but the connections, which boto3 opens anew.
+initialisation, with the clients made and everything connected. A version of 1 GB costs {usd({"SnapStart cached GB-seconds": _MONTH_SECONDS}):.2f} USD a month to keep, and a million restorations
+{usd({"SnapStart restored GB": 1_000_000}):.0f} USD: it buys time, and never pays for itself by the initialisations that it saves. Terraform turns it on wherever the runtime is newer than Python 3.11. Nothing of a picture does harm when it comes twice: the
+clock, the ids and the random waits are asked of the system at each event, and connections are opened anew.
 """
 
 

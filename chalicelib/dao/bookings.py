@@ -251,7 +251,11 @@ class BookingDao:
         return {}
 
     def _refused_but_for_the_slot(self, actions: Mapping[str, Action]) -> _Refused:
-        """Do all actions; without the slot's if that one alone is refused: it is another's by now, or gone."""
+        """Do all actions; without the slot's if that one alone is refused: it is another's by now, or gone.
+
+        It can't be the booking's again by then: its hold has come with the trigger, before there was anything to step
+        on, and both a confirmation and a reschedule need the slot to be the booking's already.
+        """
         refused = self._refused(actions)
         if refused.keys() == {"slot"}:
             return self._refused({name: action for name, action in actions.items() if name != "slot"})

@@ -8,8 +8,8 @@ from chalice.app import Request, Response
 from chalicelib import logs
 from chalicelib.domain.errors import BookingNotFoundError
 from chalicelib.handlers.fields import BOOKING_ID
-from chalicelib.handlers.http import Router, answer, body, body_if_any, called_by, headers
-from chalicelib.handlers.requests import CreateBooking, CreateBookingHeaders, NoBody, RescheduleBooking
+from chalicelib.handlers.http import Router, answer, body, called_by, headers, no_body
+from chalicelib.handlers.requests import CreateBooking, CreateBookingHeaders, RescheduleBooking
 from chalicelib.handlers.views import booking_view
 from chalicelib.services import Services
 
@@ -45,13 +45,13 @@ def get_booking(request: Request, services: Services, **path: str) -> Response:
 
 def confirm_booking(request: Request, services: Services, **path: str) -> Response:
     """Confirm a booking within its hold."""
-    body_if_any(request, NoBody)
+    no_body(request)
     return answer(booking_view(services.bookings.confirm(booking_id_in(path), by=called_by(request))))
 
 
 def cancel_booking(request: Request, services: Services, **path: str) -> Response:
     """Cancel a booking."""
-    body_if_any(request, NoBody)
+    no_body(request)
     return answer(booking_view(services.bookings.cancel(booking_id_in(path), by=called_by(request))))
 
 

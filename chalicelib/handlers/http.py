@@ -20,6 +20,7 @@ from chalicelib.handlers.access import PUBLIC, RULES, Rule, admit, caller_in
 from chalicelib.handlers.fields import BOOKING_ID, PROVIDER_ID
 from chalicelib.handlers.forms import Forms
 from chalicelib.handlers.problems import FieldError, RequestError
+from chalicelib.handlers.requests import NoBody
 from chalicelib.services import Services
 
 _log = logging.getLogger(__name__)
@@ -210,9 +211,10 @@ def body(request: Request, model: type[Model] | Forms[Model], **known: str) -> M
     return _validated(model, {**known, **document} if isinstance(document, dict) else document, repeated)
 
 
-def body_if_any(request: Request, model: type[Model]) -> Model:
-    """As `body`, but no body at all stands for an empty object."""
-    return body(request, model) if request.raw_body else _validated(model, {})
+def no_body(request: Request) -> None:
+    """That the request's body says nothing: it has none, or an empty object. Raises `RequestError`."""
+    if request.raw_body:
+        body(request, NoBody)
 
 
 def query(request: Request, model: type[Model] | Forms[Model], **path: str) -> Model:
