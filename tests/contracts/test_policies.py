@@ -49,7 +49,13 @@ def test_all_of_a_provider_can_be_changed_and_rules_can_be_ended(stores: Stores)
 
 
 @pytest.mark.parametrize(
-    "meanwhile", [{"name": "Bea"}, {"policy": Policy(hold_seconds=60)}, {"policy": Policy(min_notice_minutes=5)}]
+    "meanwhile",
+    [
+        {"name": "Bea"},
+        {"policy": Policy(min_notice_minutes=5)},
+        {"policy": Policy(hold_seconds=60)},
+        {"policy": Policy(min_notice_minutes=10, hold_seconds=60)},
+    ],
 )
 def test_a_provider_that_was_changed_since_it_was_read_is_not_changed(
     stores: Stores, meanwhile: dict[str, Any]
