@@ -27,6 +27,7 @@ def create_booking(request: Request, services: Services) -> Response:
     """Hold a slot; the booking is created in the background."""
     caller = called_by(request)
     asked = body(request, CreateBooking, **({"userId": caller.user_id} if caller.user_id else {}))
+    logs.also(provider_id=asked.provider_id, slot_id=asked.slot_id)
     booking = services.bookings.hold(
         provider_id=asked.provider_id,
         slot_id=asked.slot_id,
@@ -34,7 +35,7 @@ def create_booking(request: Request, services: Services) -> Response:
         idempotency_key=headers(request, CreateBookingHeaders).idempotency_key,
         by=caller,
     )
-    logs.also(booking_id=booking.booking_id, provider_id=booking.provider_id, slot_id=booking.slot_id)
+    logs.also(booking_id=booking.booking_id)
     return answer(booking_view(booking), HTTPStatus.ACCEPTED, location=f"/bookings/{booking.booking_id}")
 
 

@@ -49,6 +49,18 @@ def test_the_line_of_a_hold_names_the_booking_the_provider_and_the_slot_and_is_t
     assert (line["provider_id"], line["slot_id"]) == ("ann", "2030-05-02T09:00")
 
 
+def test_the_line_of_a_hold_that_is_refused_names_the_provider_and_the_slot(api: Api) -> None:
+    api.has_slots()
+    held = api.has_booking()
+
+    with log_lines() as lines:
+        api.post("/bookings", {"providerId": "ann", "slotId": held["slotId"], "userId": "user-2"})
+
+    line = lines.the("request")
+    assert (line["status"], line["provider_id"], line["slot_id"]) == (409, "ann", held["slotId"])
+    assert "booking_id" not in line
+
+
 @pytest.mark.parametrize("step", ["confirm", "cancel"])
 def test_what_a_request_does_is_told_on_the_way_as_well_for_who_looks_closely(api: Api, step: str) -> None:
     api.has_slots()
