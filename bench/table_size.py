@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from bench.engine import dynamodb_local_running
 from bench.operations import NOW, OPERATIONS, World, measure
 from bench.part import Part, Result, Tell, picture, table
-from chalicelib.dao.actions import serialized
 from chalicelib.dao.items import pending_item, slot_item
+from chalicelib.dao.values import serialized
 from chalicelib.domain.models import Booking, BookingStatus, Slot
 from local_stack.resources import resources
 

@@ -276,7 +276,7 @@ with everything prepared does not:
 
 - it validates the request, decides, makes the items and conditions of a write, and reads the items of an answer: a day's slots
   are the dearest, since each is made into a slot, asked whether it can be booked, and shown;
-- it writes one line of the log with the ids of what it was about, which is two fifths of what a look at a booking has of its own;
+- it writes one line of the log with the ids of what it was about, which is more than a third of what a look at a booking has of its own;
 - it makes the answer, with its security headers;
 - botocore's own code takes up to a tenth longer where other code runs between two calls than in a loop of nothing but calls.
 

@@ -29,14 +29,17 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _NO_CREDENTIALS = "No valid credentials were sent."
-_CODES = {
-    400: "VALIDATION_FAILED",
-    401: "UNAUTHENTICATED",
-    403: "FORBIDDEN",
-    404: "NOT_FOUND",
-    405: "METHOD_NOT_ALLOWED",
-    413: "PAYLOAD_TOO_LARGE",
-    503: "SERVICE_UNAVAILABLE",
+_KINDS = {
+    kind.status: kind
+    for kind in (
+        problems.VALIDATION_FAILED,
+        problems.UNAUTHENTICATED,
+        problems.FORBIDDEN,
+        problems.NOT_FOUND,
+        problems.PAYLOAD_TOO_LARGE,
+        problems.INTERNAL,
+        problems.SERVICE_UNAVAILABLE,
+    )
 }
 
 
@@ -51,8 +54,7 @@ class RequestRefusedError(Exception):
 
 def problem(status: int, detail: str, request_id: str) -> tuple[dict[str, str | list[str]], bytes]:
     """Make the headers and the body of an answer by the server itself, in the format of the API's other errors."""
-    kind = problems.Problem(HTTPStatus(status), _CODES.get(status, "INTERNAL"))
-    response = problems.response(kind, detail, request_id=request_id)
+    response = problems.response(_KINDS[HTTPStatus(status)], detail, request_id=request_id)
     headers = {**SECURITY_HEADERS, **response.headers, "X-Request-Id": request_id}
     return headers, str(response.body).encode()
 

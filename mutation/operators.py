@@ -14,7 +14,7 @@ from mutation.places import Place
 WRITES = frozenset({"put", "delete", "check", "update"})
 """Functions that take a condition: as `condition=`, or as the second argument."""
 
-HOLDS = """
+_ALWAYS = """
 (lambda attr, built: built(attr.exists() | attr.not_exists()))(
     __import__("boto3").dynamodb.conditions.Attr("PK"), __import__("chalicelib.dao.conditions").dao.conditions.built
 )
@@ -64,7 +64,7 @@ def write_condition(place: Place) -> Iterator[Change]:
     call = place.parent
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in WRITES):
         return
-    holds = ast.parse(HOLDS, mode="eval").body
+    holds = ast.parse(_ALWAYS, mode="eval").body
     if isinstance(place.node, ast.keyword) and place.node.arg == "condition":
         yield Change(_text(place.node.value), (ast.keyword("condition", holds),))
     elif place.field == "args" and place.index == 1:

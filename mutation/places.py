@@ -74,12 +74,12 @@ def _below(node: ast.AST, parents: tuple[ast.AST, ...]) -> Iterator[Place]:
         if field in _NOT_RUN:
             continue
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            if isinstance(child, ast.AST) and not _decides_nothing(child):
+            if isinstance(child, ast.AST) and not _decides_nothing(child, node):
                 yield Place(child, (*parents, node), field, index)
                 yield from _below(child, (*parents, node))
 
 
-def _decides_nothing(node: ast.AST) -> bool:
+def _decides_nothing(node: ast.AST, parent: ast.AST) -> bool:
     """Whether it is `__all__`, another name for a type, a type's parameters, or a call that no state depends on."""
     match node:
         case ast.Assign(targets=[ast.Name(id="__all__")]):
@@ -87,8 +87,9 @@ def _decides_nothing(node: ast.AST) -> bool:
         case ast.AnnAssign(annotation=ast.Name(id="TypeAlias")):
             return True
         case ast.BinOp(op=ast.BitOr(), left=ast.Name(id=left), right=ast.Name(id=right)):
-            # A union of types; the names of conditions are in lower case.
-            return left[:1].isupper() and right[:1].isupper()
+            # A union of types, unless it is what something is asked to be; the names of conditions are in lower case.
+            is_asked_for = isinstance(parent, ast.Call) and parent.args[1:] == [node]
+            return left[:1].isupper() and right[:1].isupper() and not is_asked_for
         case ast.Expr(value=ast.Call() as call):
             return _has_no_effect(call)
     return False

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import serialized
+from chalicelib.dao.values import serialized
 from chalicelib.domain.instants import to_epoch_second, to_text
 from chalicelib.domain.models import EXPIRE, Booking, BookingStatus
 from chalicelib.domain.ports import StepRefusedError

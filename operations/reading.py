@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import Item
 from chalicelib.dao.table import Retries
+from chalicelib.dao.values import deserialized, serialized
 from chalicelib.domain.errors import ServiceUnavailableError
 from operations.records import Place, place_of, related
 

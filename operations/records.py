@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import serialized
 from chalicelib.dao.items import (
     Item,
     availability_item,
@@ -27,6 +26,7 @@ from chalicelib.dao.items import (
     to_slot,
     trigger_item,
 )
+from chalicelib.dao.values import serialized
 from chalicelib.domain.instants import to_epoch_second, to_text
 from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy, Provider, Slot
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.bootstrap import Application
-from chalicelib.dao.actions import serialized
 from chalicelib.dao.items import slot_item
+from chalicelib.dao.values import serialized
 from chalicelib.domain.access import ANYBODY
 from chalicelib.domain.errors import AppointmentError
 from chalicelib.domain.models import Slot

@@ -11,8 +11,8 @@ from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from chalicelib.bootstrap import Application
 from chalicelib.dao import keys
-from chalicelib.dao.actions import deserialized
 from chalicelib.dao.items import Item
+from chalicelib.dao.values import deserialized
 from operations.invariants import unfinished, violations
 from simulation.cloud import Cloud, Message, sqs_event
 from simulation.dynamodb import Snapshot

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic_core import to_jsonable_python
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import deserialized
 from chalicelib.dao.items import to_booking
+from chalicelib.dao.values import deserialized
 from chalicelib.domain.models import Booking, BookingStatus
 from chalicelib.handlers.views import booking_view
 from simulation.clients import Exchange

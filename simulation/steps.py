@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import deserialized
 from chalicelib.dao.items import to_booking, to_provider
+from chalicelib.dao.values import deserialized
 from chalicelib.domain.instants import deadline, to_text
 from chalicelib.domain.models import CANCEL, CONFIRM, EXPIRE, NO_RULES, SLOT_STATUS_OF, Booking, BookingStatus, Policy
 from simulation.clients import Exchange

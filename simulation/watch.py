@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import deserialized
 from chalicelib.dao.items import IDEMPOTENCY
+from chalicelib.dao.values import deserialized
 from chalicelib.domain.instants import from_text
 from operations import records as stored
 from operations.invariants import judged

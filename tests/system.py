@@ -17,8 +17,8 @@ from uuid import uuid4
 import httpx
 from localstack_client.session import Session
 
-from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import Item
+from chalicelib.dao.values import deserialized, serialized
 from tests.ports import free_port
 
 T = TypeVar("T")

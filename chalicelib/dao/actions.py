@@ -3,47 +3,41 @@
 Each asks for the old item when its condition fails, so that a refusal explains itself without another read.
 """
 
-from collections.abc import Mapping
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
-if TYPE_CHECKING:
-    from chalicelib.dao.conditions import Condition
-    from chalicelib.dao.items import Item
-    from chalicelib.dao.keys import Key
+from chalicelib.dao.conditions import Condition
+from chalicelib.dao.items import Item
+from chalicelib.dao.keys import Key
+from chalicelib.dao.values import serialized
 
 Action: TypeAlias = dict[str, dict[str, Any]]
 """One entry of TransactItems, without the table's name."""
 
-_serializer = TypeSerializer()
-_deserializer = TypeDeserializer()
 
-
-def put(item: "Item", condition: "Condition | None" = None) -> Action:
+def put(item: Item, condition: Condition | None = None) -> Action:
     """Write an item."""
     return {"Put": {"Item": serialized(item), **_conditional(condition)}}
 
 
-def delete(key: "Key", condition: "Condition | None" = None) -> Action:
+def delete(key: Key, condition: Condition | None = None) -> Action:
     """Remove an item, if it is there."""
     return {"Delete": {"Key": serialized(key), **_conditional(condition)}}
 
 
-def check(key: "Key", condition: "Condition") -> Action:
+def check(key: Key, condition: Condition) -> Action:
     """Write nothing, but only if the condition holds."""
     return {"ConditionCheck": {"Key": serialized(key), **_conditional(condition)}}
 
 
 def update(
-    key: "Key",
+    key: Key,
     *,
-    write: "Item | None" = None,
+    write: Item | None = None,
     count: tuple[str, ...] = (),
     remove: tuple[str, ...] = (),
-    condition: "Condition",
+    condition: Condition,
 ) -> Action:
     """Write and remove single attributes; those of `count` are one more than before."""
     write = write or {}
@@ -69,28 +63,7 @@ def _change(written: tuple[str, ...], counted: tuple[str, ...], removed: tuple[s
     return " ".join(f"{clause} {', '.join(parts)}" for clause, parts in clauses.items() if parts), names
 
 
-def serialized(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Python's types to DynamoDB's."""
-    # Most values are text, which need not be asked what else they could be.
-    return {name: {"S": value} if isinstance(value, str) else _serialized(value) for name, value in item.items()}
-
-
-def deserialized(item: Mapping[str, Any]) -> "Item":
-    """DynamoDB's types to Python's. Raises TypeError or AttributeError for what is no item."""
-    # The deserializer takes as long for a slot as all else that is made of it.
-    return {name: value["S"] if "S" in value else _deserializer.deserialize(value) for name, value in item.items()}
-
-
-def _serialized(value: Any) -> dict[str, Any]:
-    # boto3's serializer asks for one type after the other, and takes every number for a Decimal first.
-    if type(value) is int:
-        return {"N": str(value)}
-    if type(value) is dict:
-        return {"M": serialized(value)}
-    return cast("dict[str, Any]", _serializer.serialize(value))
-
-
-def _conditional(condition: "Condition | None") -> dict[str, Any]:
+def _conditional(condition: Condition | None) -> dict[str, Any]:
     if condition is None:
         return {}
     arguments: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Conditions of writes, said with boto3's `Attr`, and built by its builder once for each shape.
 
-The builder goes through a condition piece by piece. For a hold that takes longer than to decide all that is written,
-and gives the same each time, but for the values that are compared with: so those are put in later.
+The builder goes through a condition piece by piece. That took half of the time in which a hold's write was made, and
+gave the same each time, but for the values that are compared with: so those are put in later.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, cast
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, ConditionExpressionBuilder
 
-from chalicelib.dao.actions import serialized
+from chalicelib.dao.values import serialized
 
 P = ParamSpec("P")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import deserialized
 from chalicelib.dao.items import to_booking
+from chalicelib.dao.values import deserialized
 from chalicelib.domain.errors import MalformedRecordError
 from chalicelib.domain.models import Booking
 

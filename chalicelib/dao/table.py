@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from boto3.dynamodb.conditions import ConditionExpressionBuilder
 
 from chalicelib.aws import RunAll, TimeLimit
-from chalicelib.dao.actions import Action, deserialized, serialized
+from chalicelib.dao.actions import Action
+from chalicelib.dao.values import deserialized, serialized
 from chalicelib.domain.errors import ServiceUnavailableError
 
 if TYPE_CHECKING:

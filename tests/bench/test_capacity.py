@@ -15,7 +15,7 @@ from bench.capacity import (
     write_units_of_transaction,
 )
 from chalicelib.dao import items
-from chalicelib.dao.actions import serialized
+from chalicelib.dao.values import serialized
 from local_stack.resources import resources
 from tests.builders import booking, new_id, slot
 from tests.tables import EndpointTables

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from chalicelib.aws import CLIENT_CONFIG
 from chalicelib.dao import keys
-from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import Item
+from chalicelib.dao.values import deserialized, serialized
 from simulation import dynamodb
 from simulation.cloud import error
 from simulation.machine import HOLD_SECONDS, SETTINGS, WANTED, Machine

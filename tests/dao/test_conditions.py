@@ -9,8 +9,8 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.conditions import built, is_absent, is_there, prepared
+from chalicelib.dao.values import deserialized, serialized
 
 VALUES = st.recursive(
     st.text() | st.booleans() | st.none() | st.integers(-(10**37), 10**37) | st.decimals(-(10**9), 10**9, places=3),

@@ -8,9 +8,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import put, serialized
+from chalicelib.dao.actions import put
 from chalicelib.dao.conditions import is_absent
 from chalicelib.dao.table import ConditionFailedError, Retries
+from chalicelib.dao.values import serialized
 from chalicelib.domain.errors import ServiceUnavailableError
 from tests.ports import free_port
 from tests.tables import table_on

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from chalicelib.dao.actions import serialized
+from chalicelib.dao.values import serialized
 from local_stack.issuer import TokenMaker
 from local_stack.resources import Provisioned, resources
 from operations.invariants import violations

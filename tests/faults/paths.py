@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from chalicelib.dao import keys
-from chalicelib.dao.actions import serialized
+from chalicelib.dao.values import serialized
 from chalicelib.domain.access import ANYBODY
 from tests.builders import HOLD, booking
 from tests.events import event, message, sqs_record, stream_record, trigger_image

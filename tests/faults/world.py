@@ -12,9 +12,9 @@ from botocore.retries.quota import RetryQuota
 
 from chalicelib.aws import CLIENT_CONFIG
 from chalicelib.bootstrap import Application, Clients, build
-from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import Item
 from chalicelib.dao.table import Retries
+from chalicelib.dao.values import deserialized, serialized
 from chalicelib.domain.models import Booking
 from chalicelib.settings import Settings
 from tests.builders import CURSOR_KEY, NOW, Clock, new_id

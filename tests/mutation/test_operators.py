@@ -240,6 +240,13 @@ def test_each_action_of_a_list_is_left_out(tmp_path: Path) -> None:
     }
 
 
+def test_each_type_that_something_may_be_of_is_taken_out(tmp_path: Path) -> None:
+    assert taken_out(tmp_path, "def f(a):\n    return isinstance(a, Lost | Refused)", "clause removal") == {
+        "Lost": "return isinstance(a, Refused)",
+        "Refused": "return isinstance(a, Lost)",
+    }
+
+
 def test_types_and_decorators_are_left_alone(tmp_path: Path) -> None:
     source = """
         @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from localstack_client.session import Session
 from rich.console import Console
 
 from chalicelib.aws import CLIENT_CONFIG
-from chalicelib.dao.actions import serialized
 from chalicelib.dao.items import Item
+from chalicelib.dao.values import serialized
 from local_stack.resources import Provisioned, provision, resources
 from operations.reading import scan
 from operations.records import Place

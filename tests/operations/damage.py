@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.dao.actions import deserialized, serialized
 from chalicelib.dao.items import (
     Item,
     availability_item,
@@ -18,6 +17,7 @@ from chalicelib.dao.items import (
     slot_item,
     trigger_item,
 )
+from chalicelib.dao.values import deserialized, serialized
 from chalicelib.domain.instants import to_epoch_second, to_text
 from chalicelib.domain.models import NO_HOLDS, TIMESTAMP_OF, Booking, BookingStatus, Policy, Slot
 from operations.invariants import Kind

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dao.actions import serialized
 from chalicelib.dao.items import Item, camel, pending_item, provider_item, trigger_item
+from chalicelib.dao.values import serialized
 from chalicelib.domain.instants import deadline, to_text
 from chalicelib.domain.models import TIMESTAMP_OF, Booking, BookingStatus, Policy
 from simulation.clients import Exchange, Request
