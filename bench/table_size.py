@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SIZES = (1_000, 10_000, 100_000)
 _LARGEST, _EFFORT_FOR_LARGEST = 1_000_000, 10
-"""Some ten minutes to load."""
+"""Some three minutes to load."""
 
 _TIMES = 25
 _A_BATCH = 25
