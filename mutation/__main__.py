@@ -58,7 +58,8 @@ def main(
     started = time.monotonic()
     try:
         known = known_survivors(survivors)
-        remembered = Witnesses({}) if given.anew else known_witnesses(witnesses)
+        before = Witnesses({}) if given.anew and not given.only else known_witnesses(witnesses)
+        remembered = Witnesses({}) if given.anew else before
         spared = () if given.anew else known.keys()
         with _endpoint() if project.needs_endpoint else nullcontext():
             done = _tried(project, mutants, remembered, spared, Processes(given.processes), console)
@@ -68,7 +69,7 @@ def main(
     report = project.root / REPORT
     report.parent.mkdir(exist_ok=True)
     report.write_text(as_text(done))
-    write_witnesses(witnesses, done, others=remembered.noticed_by if given.only else {})
+    write_witnesses(witnesses, done, others=before.noticed_by if given.only else {})
     show(console, done, known, seconds=time.monotonic() - started)
     survived = {each.mutant.name for each in done if each.noticed_by is None}
     wrong = wrong_entries(

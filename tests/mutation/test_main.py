@@ -356,10 +356,11 @@ def test_who_fails_without_any_change_notices_nothing(small: Shop) -> None:
     assert outcome.error == f"error: without any change, {A_TEST}no_more_than_there_is fails\n"
 
 
-def test_one_mutant_alone_leaves_what_is_remembered_of_the_others(small: Shop) -> None:
+@pytest.mark.parametrize("how", [[], ["--anew"]])
+def test_one_mutant_alone_leaves_what_is_remembered_of_the_others(small: Shop, how: list[str]) -> None:
     small.run()
     before = small.witnesses.read_text()
-    small.run("--only", NOT_NOTHING)
+    small.run("--only", NOT_NOTHING, *how)
     assert small.witnesses.read_text() == before
 
 
